@@ -1,0 +1,104 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// libtorch has no pkg-config file. `make setup` unpacks it into .libtorch; LIBTORCH points at another copy (>= 2.6).
+let libtorch = Context.environment["LIBTORCH"] ?? "\(Context.packageDirectory)/.libtorch"
+
+let torchHeaders: [CXXSetting] = [
+    .unsafeFlags([
+        "-isystem", "\(libtorch)/include",
+        "-isystem", "\(libtorch)/include/torch/csrc/api/include",
+    ])
+]
+let torchLibraries: [LinkerSetting] = [
+    .unsafeFlags(["-L\(libtorch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib"]),
+    .linkedLibrary("torch_cpu"),
+    .linkedLibrary("c10"),
+]
+
+let strictC: [CSetting] = [.treatAllWarnings(as: .error)]
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "vqclip-tui",
+    products: [.executable(name: "vqclip-tui", targets: ["vqclip-tui"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    ],
+    targets: [
+        // The engine: libtorch behind a C shim, tensors, the models and the optimisation loop.
+        .target(name: "CTorch", cxxSettings: torchHeaders, linkerSettings: torchLibraries),
+        .target(name: "Torch", dependencies: ["CTorch"], swiftSettings: strict),
+        .target(name: "Core", dependencies: ["Torch", "EngineKit", "Media", logging], swiftSettings: strict),
+
+        // The contract between engine and front ends. No libtorch, no terminal.
+        .target(name: "EngineKit", dependencies: [logging], swiftSettings: strict),
+        .target(name: "ScriptedEngine", dependencies: ["EngineKit"], swiftSettings: strict),
+        .target(name: "Configuration", dependencies: ["EngineKit", "TOMLKit", logging], swiftSettings: strict),
+
+        // Pictures in files and pictures as terminal cells. No libtorch, no curses.
+        .target(
+            name: "CImage",
+            cSettings: strictC,
+            linkerSettings: [.linkedLibrary("png16"), .linkedLibrary("turbojpeg"), .linkedLibrary("webp")]
+        ),
+        .target(name: "Media", dependencies: ["CImage", "EngineKit"], swiftSettings: strict),
+        .systemLibrary(
+            name: "ChafaLibrary",
+            pkgConfig: "chafa",
+            providers: [.apt(["libchafa-dev", "libglib2.0-dev"])]
+        ),
+        .target(name: "CChafa", dependencies: ["ChafaLibrary"], cSettings: strictC),
+        .target(name: "Preview", dependencies: ["CChafa", "EngineKit"], swiftSettings: strict),
+
+        // The workbench.
+        .target(
+            name: "CCurses",
+            cSettings: strictC + [.define("NCURSES_WIDECHAR", to: "1")],
+            linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]
+        ),
+        .target(
+            name: "TUI",
+            dependencies: ["EngineKit", "Preview", "CCurses", "Configuration", "TOMLKit", logging],
+            swiftSettings: strict
+        ),
+
+        // Wiring only: arguments, files, which front end.
+        .executableTarget(
+            name: "vqclip-tui",
+            dependencies: ["Core", "TUI", "EngineKit", "ScriptedEngine", "Configuration", "Media", argumentParser, logging],
+            swiftSettings: strict
+        ),
+
+        .testTarget(name: "TorchTests", dependencies: ["Torch", "CTorch"], swiftSettings: strict),
+        .testTarget(
+            name: "CoreTests",
+            dependencies: ["Core", "Torch", "EngineKit", "Media"],
+            exclude: ["Fixtures"],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "EngineKitTests", dependencies: ["EngineKit", "ScriptedEngine"], swiftSettings: strict),
+        .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "EngineKit"], swiftSettings: strict),
+        .testTarget(name: "MediaTests", dependencies: ["Media", "CImage", "EngineKit"], swiftSettings: strict),
+        .testTarget(name: "PreviewTests", dependencies: ["Preview", "CChafa", "EngineKit"], swiftSettings: strict),
+        .testTarget(
+            name: "TUITests",
+            dependencies: ["TUI", "EngineKit", "ScriptedEngine", "Preview", "Configuration"],
+            exclude: ["Snapshots"],
+            swiftSettings: strict
+        ),
+    ],
+    cLanguageStandard: .c17,
+    cxxLanguageStandard: .cxx20
+)

@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct VQClipTUI: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "vqclip-tui", abstract: "Paints from words.")
+}
