@@ -107,11 +107,16 @@ public final class SafetensorsFile: StateDict {
             let type = tensor.type
             let name = types.first { $0.value == type }?.key ?? "F32"
             let bytes = try weightsErrors { () throws(TorchError) in try tensor.rawBytes() }
-            header[key] = ["dtype": name, "shape": tensor.shape, "data_offsets": [body.count, body.count + bytes.count]]
+            header[key] = [
+                "dtype": name, "shape": tensor.shape, "data_offsets": [body.count, body.count + bytes.count],
+            ]
             body += bytes
         }
         guard
-            var json = try? JSONSerialization.data(withJSONObject: header, options: [.sortedKeys, .withoutEscapingSlashes])
+            var json = try? JSONSerialization.data(
+                withJSONObject: header,
+                options: [.sortedKeys, .withoutEscapingSlashes]
+            )
         else { throw .file(path: "memory", problem: "the header cannot be written as JSON") }
         // Tensors start at a multiple of 8, which other readers rely on.
         while (json.count + 8) % 8 != 0 { json.append(UInt8(ascii: " ")) }

@@ -195,7 +195,9 @@ public final class Tensor {
 
     /// Takes over another tensor's values, in place and outside of any gradient.
     /// - Throws: `TorchError.argument` when the shapes differ.
-    public func assign(_ other: Tensor) throws(TorchError) { try check("assign", ct_tensor_assign(handle, other.handle)) }
+    public func assign(_ other: Tensor) throws(TorchError) {
+        try check("assign", ct_tensor_assign(handle, other.handle))
+    }
 
     /// Tensors that are alive in the process, to find leaks.
     public static var liveCount: Int { Int(ct_debug_live_tensors()) }

@@ -77,6 +77,9 @@ public struct Weights {
         return try weightsErrors { () throws(TorchError) in try stored.converted(to: .float32, on: device) }
     }
 
+    /// Counts a tensor, if there is one of that name, as taken without reading it.
+    public func ignore(_ name: String) { consumed.keys.insert(prefix + name) }
+
     /// Checks that every tensor was taken.
     /// - Parameter prefixes: beginnings of keys that a model is known not to need.
     /// - Throws: ``WeightsError/unused(keys:path:)``.
