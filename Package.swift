@@ -96,7 +96,12 @@ let package = Package(
         .testTarget(name: "EngineKitTests", dependencies: ["EngineKit", "ScriptedEngine"], swiftSettings: strict),
         .testTarget(name: "HeadlessTests", dependencies: ["Headless", "EngineKit", "ScriptedEngine"], swiftSettings: strict),
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "EngineKit"], swiftSettings: strict),
-        .testTarget(name: "MediaTests", dependencies: ["Media", "CImage", "EngineKit"], swiftSettings: strict),
+        .testTarget(
+            name: "MediaTests",
+            dependencies: ["Media", "CImage", "EngineKit"],
+            exclude: ["Fixtures"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "PreviewTests", dependencies: ["Preview", "CChafa", "EngineKit"], swiftSettings: strict),
         .testTarget(
             name: "TUITests",
