@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-/// Made once and only read from then on: a configuration takes a copy. Building a map takes longer than a small picture.
+/// Made once and only read from then on, as each configuration takes a copy; so threads may share them.
 static ChafaSymbolMap *coloured_symbols;
 static ChafaSymbolMap *monochrome_symbols;
 

@@ -1,5 +1,7 @@
+import Dispatch
 import EngineKit
 import Preview
+import Synchronization
 import Testing
 
 @Suite
@@ -155,6 +157,17 @@ struct PreviewRendererTests {
         #expect(String(decoding: rows[0].prefix(40), as: UTF8.self).contains("s=100,v=100,c=100,r=50"))
         #expect(PreviewMode.kitty.erasingBytes.starts(with: Array("\u{1B}_Ga=d".utf8)))
         #expect(PreviewMode.cells.erasingBytes.isEmpty)
+    }
+
+    @Test
+    func threadsMayShareARenderer() throws {
+        let request = PreviewRequest(frame: try gradient(), columns: 40, rows: 20, mode: .cells, depth: .indexed256)
+        let expected = try renderer.render(request)
+        let equal = Mutex(0)
+        DispatchQueue.concurrentPerform(iterations: 16) { _ in
+            if (try? renderer.render(request)) == expected { equal.withLock { $0 += 1 } }
+        }
+        #expect(equal.withLock { $0 } == 16)
     }
 
     @Test
