@@ -5,7 +5,12 @@ import subprocess
 import time
 
 POLL_SECONDS = 0.05
-# A dead command's screen and status stay readable, and Escape is not delayed.
+# Notes the command's process and its status; tmux 3.3 now and then misses the status of a command that ends.
+LAUNCHER = """
+sh -c 'echo $$ >"$0/process.new"; mv "$0/process.new" "$0/process"; exec "$@"' "$0" "$@"
+echo $? >"$0/status.new"; mv "$0/status.new" "$0/status"
+"""
+# A dead command's screen stays readable, and Escape is not delayed.
 CONFIGURATION = """\
 set-option -g default-terminal tmux-256color
 set-option -g remain-on-exit on
@@ -29,8 +34,7 @@ class Terminal:
         (self.folder / "tmux.conf").write_text(CONFIGURATION)
         self._tmux(
             *("new-session", "-d", "-s", "test", "-x", str(columns), "-y", str(rows), "-c", str(folder), "--"),
-            # tmux hands a single word to a shell; with another before it, the words are taken as they are.
-            *("env", *command),
+            *("sh", "-c", LAUNCHER, str(self.folder), *command),
             environment=environment,
         )
 
@@ -60,20 +64,20 @@ class Terminal:
         return self._wait(lambda screen: not _matches(unexpected, screen), f"{_name(unexpected)} to go", timeout)
 
     def wait_for_exit(self, timeout=20):
-        """Waits for the command to end; returns its status, or minus the signal that ended it."""
-        # A pane is dead as soon as its terminal is closed, a moment before the status is known.
-        self._wait(lambda _: self._ending() != ",", "the command to end", timeout)
-        status, signal = self._ending().split(",")
-        return int(status) if status else -int(signal)
+        """Waits for the command to end; returns its status as a shell does, 128 and the signal's number after one."""
+        status = self.folder / "status"
+        self._wait(lambda _: status.exists(), "the command to end", timeout)
+        return int(status.read_text())
 
     def resize(self, columns, rows):
         self.columns, self.rows = columns, rows
         self._tmux("resize-window", "-t", "test", "-x", str(columns), "-y", str(rows))
 
-    @property
-    def process(self):
+    def process(self, timeout=20):
         """The id of the command's process."""
-        return int(self._value("pane_pid"))
+        file = self.folder / "process"
+        self._wait(lambda _: file.exists(), "the command to start", timeout)
+        return int(file.read_text())
 
     def cursor(self):
         """Column and row of the text cursor, from 0."""
@@ -83,9 +87,6 @@ class Terminal:
     def stop(self):
         """Ends the server and with it the command. May be called again."""
         self._tmux("kill-server", check=False)
-
-    def _ending(self):
-        return self._value("pane_dead_status},#{pane_dead_signal")
 
     def _value(self, name):
         return self._tmux("display-message", "-p", "-t", "test", f"#{{{name}}}").strip()
