@@ -77,7 +77,9 @@ let package = Package(
         // Wiring only: arguments, files, which front end.
         .executableTarget(
             name: "vqclip-tui",
-            dependencies: ["Core", "TUI", "EngineKit", "ScriptedEngine", "Configuration", "Media", argumentParser, logging],
+            dependencies: [
+                "Core", "TUI", "EngineKit", "ScriptedEngine", "Configuration", "Media", argumentParser, logging,
+            ],
             swiftSettings: strict
         ),
 
