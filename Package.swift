@@ -91,7 +91,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "EngineKitTests", dependencies: ["EngineKit", "ScriptedEngine"], swiftSettings: strict),
-        .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "EngineKit"], swiftSettings: strict),
+        .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "EngineKit", logging], swiftSettings: strict),
         .testTarget(name: "MediaTests", dependencies: ["Media", "CImage", "EngineKit"], swiftSettings: strict),
         .testTarget(name: "PreviewTests", dependencies: ["Preview", "CChafa", "EngineKit"], swiftSettings: strict),
         .testTarget(
