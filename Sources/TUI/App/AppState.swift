@@ -57,7 +57,7 @@ struct AppState: Sendable, Equatable {
 
     /// Whether prompts and settings have someone to be sent to.
     var canEditRun: Bool {
-        guard engine.run != nil, !engine.isStarting else { return false }
+        guard engine.run != nil, !engine.isBeginningRun, !engine.isLoading else { return false }
         return [.running, .paused, .finished].contains(engine.phase)
     }
 }

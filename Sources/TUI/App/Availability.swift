@@ -6,7 +6,8 @@ extension Command {
         let run = state.engine.run
         switch self {
         case .toggleRun:
-            guard !state.isLoading, state.engine.intendedPhase == .finished, let run, run.step >= run.total else {
+            guard !state.engine.isLoading, state.engine.intendedPhase == .finished, let run, run.step >= run.total
+            else {
                 return nil
             }
             return "all \(run.total) steps are made: raise steps in the settings, or press r for a new run"
@@ -17,9 +18,9 @@ extension Command {
             if state.engine.model == nil { return "no model is loaded yet" }
             return state.prompts.isEmpty ? AppState.emptyPromptsAdvice : nil
         case .savePicture, .saveCheckpoint:
-            return run == nil && !state.engine.isStarting ? "there is nothing to save yet: space starts a run" : nil
-        case .cancelLoading: return state.isLoading ? nil : "no model is being loaded"
-        case .loadModel: return state.isLoading ? "a model is being loaded" : nil
+            return run == nil && !state.engine.isBeginningRun ? "there is nothing to save yet: space starts a run" : nil
+        case .cancelLoading: return state.engine.isLoading ? nil : "no model is being loaded"
+        case .loadModel: return state.engine.isLoading ? "a model is being loaded" : nil
         case .deletePrompt, .weightUp, .weightDown, .mute, .solo:
             return state.prompts.isEmpty ? AppState.emptyPromptsAdvice : nil
         case .movePromptUp: return state.prompts.selection == 0 ? "this is the first prompt" : nil
@@ -58,7 +59,7 @@ extension Command {
     /// The footer's word for the command in the present state.
     func footerTitle(_ binding: Binding, in state: AppState) -> String {
         guard self == .toggleRun else { return binding.title }
-        if state.isLoading { return state.engine.startsWhenLoaded ? "wait" : "start" }
+        if state.engine.isLoading { return state.engine.startsWhenLoaded ? "wait" : "start" }
         switch state.engine.intendedPhase {
         case .running: return "pause"
         case .paused, .finished: return "resume"

@@ -110,13 +110,20 @@ struct EngineState: Sendable, Equatable {
         pending.reduce(phase) { $1.request.resultingPhase ?? $0 }
     }
 
-    var isStarting: Bool {
+    /// Whether a new run is on its way.
+    var isBeginningRun: Bool {
         pending.contains {
             switch $0.request {
-            case .start, .load, .loadCheckpoint: true
-            case .pause, .resume, .stepOnce, .stop, .setPrompts, .setSettings, .savePicture, .saveCheckpoint: false
+            case .start, .loadCheckpoint: true
+            case .load, .pause, .resume, .stepOnce, .stop, .setPrompts, .setSettings, .savePicture, .saveCheckpoint:
+                false
             }
         }
+    }
+
+    /// Whether models are on their way.
+    var isLoading: Bool {
+        phase == .loading || pending.contains { if case .load = $0.request { true } else { false } }
     }
 
     /// What the engine is being asked to do, for the status bar.

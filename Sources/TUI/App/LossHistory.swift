@@ -27,6 +27,8 @@ struct LossHistory: Sendable, Equatable {
             if audible[index], entries[index].prompt.weight != 0, loss.isFinite { losses[entries[index].id] = loss }
         }
         guard report.loss.isFinite else { return }
+        // A run that went back in time overwrites what it makes again.
+        while let last = samples.last, last.step >= report.step { samples.removeLast() }
         // The newest sample is always kept; it gives way when the one after it comes too soon for the stride.
         if samples.count >= 2, let last = samples.last, last.step - samples[samples.count - 2].step < stride {
             samples.removeLast()

@@ -19,14 +19,8 @@ extension AppState {
         }
     }
 
-    /// Whether models are being loaded or are about to be.
-    var isLoading: Bool {
-        engine.phase == .loading
-            || engine.pending.contains { if case .load = $0.request { true } else { false } }
-    }
-
     private mutating func toggleRun() -> [Effect] {
-        if isLoading {
+        if engine.isLoading {
             engine.startsWhenLoaded.toggle()
             tell(engine.startsWhenLoaded ? "starts as soon as the model is loaded" : "waits after the model is loaded")
             return []

@@ -8,7 +8,8 @@ struct Binding: Sendable, Equatable {
     let title: String
     /// One line for the help.
     let help: String
-    let isInFooter: Bool
+    /// The order in the footer, the most important first; `nil` keeps it out.
+    let footerRank: Int?
 
     init(
         _ contexts: [KeyContext],
@@ -16,14 +17,14 @@ struct Binding: Sendable, Equatable {
         _ chords: String,
         _ title: String,
         _ help: String,
-        footer: Bool = false
+        footer: Int? = nil
     ) {
         self.contexts = contexts
         self.command = command
         self.chords = chords.split(separator: " ").compactMap { KeyEvent(notation: String($0)) }
         self.title = title
         self.help = help
-        isInFooter = footer
+        footerRank = footer
     }
 }
 
@@ -32,20 +33,20 @@ extension Binding {
     static let standard: [Binding] = prompts + settings + lists + run + workbench + questions + text
 
     private static let prompts: [Binding] = [
-        Binding([.prompts], .edit, "enter e", "edit", "Edit the selected prompt", footer: true),
-        Binding([.workbench], .addPrompt, "a", "add", "Write a new prompt", footer: true),
-        Binding([.prompts], .deletePrompt, "d delete", "delete", "Delete the selected prompt", footer: true),
-        Binding([.prompts], .undo, "u", "undo", "Take back the last change of the prompts", footer: true),
+        Binding([.prompts], .edit, "enter e", "edit", "Edit the selected prompt", footer: 1),
+        Binding([.workbench], .addPrompt, "a", "add", "Write a new prompt", footer: 2),
+        Binding([.prompts], .deletePrompt, "d delete", "delete", "Delete the selected prompt", footer: 4),
+        Binding([.prompts], .undo, "u", "undo", "Take back the last change of the prompts", footer: 9),
         Binding([.prompts], .weightUp, "+ =", "weight up", "Raise the weight by 0.1"),
         Binding([.prompts], .weightDown, "- _", "weight down", "Lower the weight by 0.1"),
-        Binding([.prompts], .mute, "m", "mute", "Mute the prompt, or let it speak again", footer: true),
-        Binding([.prompts], .solo, "o", "solo", "Listen to this prompt alone, or to all again", footer: true),
+        Binding([.prompts], .mute, "m", "mute", "Mute the prompt, or let it speak again", footer: 7),
+        Binding([.prompts], .solo, "o", "solo", "Listen to this prompt alone, or to all again", footer: 8),
         Binding([.prompts], .movePromptDown, "J", "move down", "Move the prompt down"),
         Binding([.prompts], .movePromptUp, "K", "move up", "Move the prompt up"),
     ]
 
     private static let settings: [Binding] = [
-        Binding([.settings], .edit, "enter e", "edit", "Edit the selected setting", footer: true),
+        Binding([.settings], .edit, "enter e", "edit", "Edit the selected setting", footer: 1),
         Binding([.settings], .choosePrevious, "left h", "previous value", "Take the previous of the setting's values"),
         Binding([.settings], .chooseNext, "right l", "next value", "Take the next of the setting's values"),
         Binding(
@@ -54,7 +55,7 @@ extension Binding {
             "backspace",
             "reset",
             "Forget your value: back to the model's or the default",
-            footer: true
+            footer: 4
         ),
     ]
 
@@ -68,49 +69,49 @@ extension Binding {
     ]
 
     private static let run: [Binding] = [
-        Binding([.workbench], .toggleRun, "space", "start", "Start, pause or resume the run", footer: true),
-        Binding([.workbench], .savePicture, "s", "save", "Save the picture as PNG in the run's folder", footer: true),
+        Binding([.workbench], .toggleRun, "space", "start", "Start, pause or resume the run", footer: 0),
+        Binding([.workbench], .savePicture, "s", "save", "Save the picture as PNG in the run's folder", footer: 3),
         Binding([.workbench], .stepOnce, "n", "step", "Make one step and pause again"),
         Binding([.workbench], .stop, "x", "stop", "Stop the run; its picture stays"),
-        Binding([.workbench], .restart, "r", "restart", "Start a new run with the next seed", footer: true),
+        Binding([.workbench], .restart, "r", "restart", "Start a new run with the next seed", footer: 10),
         Binding([.workbench], .saveCheckpoint, "c", "checkpoint", "Save all that is needed to go on exactly"),
         Binding([.workbench], .loadCheckpoint, "C", "load checkpoint", "Continue from a checkpoint file"),
         Binding([.workbench], .loadModel, "L", "load model", "Load the chosen models again"),
-        Binding([.workbench], .cancelLoading, "esc", "cancel", "Give up loading the models", footer: true),
+        Binding([.workbench], .cancelLoading, "esc", "cancel", "Give up loading the models", footer: 1),
     ]
 
     private static let workbench: [Binding] = [
-        Binding([.workbench], .nextPane, "tab", "pane", "To the next pane", footer: true),
+        Binding([.workbench], .nextPane, "tab", "pane", "To the next pane", footer: 5),
         Binding([.workbench], .previousPane, "shift-tab", "pane back", "To the previous pane"),
         Binding([.workbench], .zoom, "z", "zoom", "Give the whole screen to this pane, or share it again"),
         Binding([.workbench], .cycleTheme, "t", "theme", "Next theme"),
         Binding([.workbench], .cyclePreview, "p", "preview", "Next way to show the picture"),
-        Binding([.workbench], .palette, ":", "commands", "Find a command by name", footer: true),
-        Binding([.workbench], .help, "? f1", "help", "Show all keys", footer: true),
-        Binding([.workbench], .quit, "q", "quit", "Leave; asks if something would be lost", footer: true),
+        Binding([.workbench], .palette, ":", "commands", "Find a command by name", footer: 6),
+        Binding([.workbench], .help, "? f1", "help", "Show all keys", footer: 0),
+        Binding([.workbench], .quit, "q", "quit", "Leave; asks if something would be lost", footer: 11),
         Binding([.anywhere], .interrupt, "ctrl-c", "quit", "Leave likewise; twice leaves at once"),
         Binding([.anywhere], .suspend, "ctrl-z", "suspend", "Back to the shell until `fg`"),
         Binding([.anywhere], .redraw, "ctrl-l", "redraw", "Draw the whole screen again"),
     ]
 
     private static let questions: [Binding] = [
-        Binding([.editor, .path, .chooser], .accept, "enter", "accept", "Take what is written", footer: true),
-        Binding([.palette], .accept, "enter", "run", "Run the selected command", footer: true),
+        Binding([.editor, .path, .chooser], .accept, "enter", "accept", "Take what is written", footer: 0),
+        Binding([.palette], .accept, "enter", "run", "Run the selected command", footer: 0),
         Binding(
             [.editor, .path, .chooser, .palette],
             .cancel,
             "esc ctrl-g",
             "cancel",
             "Leave it as it was",
-            footer: true
+            footer: 1
         ),
-        Binding([.confirmation], .cancel, "esc ctrl-g", "no", "Do nothing"),
-        Binding([.help], .cancel, "esc q ? f1 enter", "close", "Close the help", footer: true),
-        Binding([.chooser], .choosePrevious, "left up h k", "previous", "The previous value", footer: true),
-        Binding([.chooser], .chooseNext, "right down space l j", "next", "The next value", footer: true),
-        Binding([.path], .complete, "tab", "complete", "Complete the path, then go through the matches", footer: true),
+        Binding([.confirmation], .cancel, "esc ctrl-g", "no", "Do nothing", footer: 0),
+        Binding([.help], .cancel, "esc q ? f1 enter", "close", "Close the help", footer: 1),
+        Binding([.chooser], .choosePrevious, "left up h k", "previous", "The previous value", footer: 2),
+        Binding([.chooser], .chooseNext, "right down space l j", "next", "The next value", footer: 3),
+        Binding([.path], .complete, "tab", "complete", "Complete the path, then go through the matches", footer: 2),
         Binding([.palette], .previousMatch, "up ctrl-p", "up", "The command above"),
-        Binding([.palette], .nextMatch, "down ctrl-n tab", "down", "The command below", footer: true),
+        Binding([.palette], .nextMatch, "down ctrl-n tab", "down", "The command below", footer: 2),
     ]
 
     private static let lines: [KeyContext] = [.editor, .palette, .path]

@@ -12,6 +12,21 @@ struct Box {
     private var style: CellStyle { CellStyle(isFocused ? .borderFocused : .border) }
 
     func draw(on buffer: inout CellBuffer) {
+        drawLines(on: &buffer)
+        drawLabels(on: &buffer)
+    }
+
+    /// Title and corner, which must come after the lines of the neighbours that share this border.
+    func drawLabels(on buffer: inout CellBuffer) {
+        guard rect.width >= 2, rect.height >= 2 else { return }
+        if !title.isEmpty {
+            let spans = [Span(" ", style)] + title + [Span(" ", style)]
+            buffer.write(spans, x: rect.x + 1, y: rect.y, maxWidth: rect.width - 2)
+        }
+        drawCorner(on: &buffer)
+    }
+
+    func drawLines(on buffer: inout CellBuffer) {
         guard rect.width >= 2, rect.height >= 2 else { return }
         let (left, right, bottom) = (rect.x, rect.maxX - 1, rect.maxY - 1)
         line(y: rect.y, joinsAbove ? "├" : "┌", joinsAbove ? "┤" : "┐", on: &buffer)
@@ -20,11 +35,6 @@ struct Box {
             buffer[left, y] = Cell(text: "│", style: style)
             buffer[right, y] = Cell(text: "│", style: style)
         }
-        if !title.isEmpty {
-            let spans = [Span(" ", style)] + title + [Span(" ", style)]
-            buffer.write(spans, x: left + 1, y: rect.y, maxWidth: rect.width - 2)
-        }
-        drawCorner(on: &buffer)
     }
 
     private func drawCorner(on buffer: inout CellBuffer) {

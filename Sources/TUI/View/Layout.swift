@@ -3,7 +3,7 @@ struct Layout: Sendable, Equatable {
     enum Arrangement: Sendable, Equatable {
         /// The picture on the right, the other panes stacked on the left.
         case columns
-        /// One pane at a time.
+        /// One pane at a time, on tall screens below the picture.
         case tabs
     }
 
@@ -36,9 +36,7 @@ struct Layout: Sendable, Equatable {
         } else {
             let hasProgress = size.rows >= 12
             arrangement = .tabs
-            panes = [
-                state.focus: Rect(x: 0, y: 0, width: size.columns, height: size.rows - (hasProgress ? 3 : 2))
-            ]
+            panes = Self.tabbed(state, Rect(x: 0, y: 0, width: size.columns, height: size.rows - (hasProgress ? 3 : 2)))
             progress = Rect(x: 0, y: size.rows - 3, width: size.columns, height: hasProgress ? 1 : 0)
         }
     }
@@ -46,6 +44,16 @@ struct Layout: Sendable, Equatable {
     /// The pane under a place of the screen.
     func pane(atX x: Int, y: Int) -> Pane? {
         Pane.allCases.first { panes[$0]?.contains(x: x, y: y) ?? false }
+    }
+
+    /// The focused pane alone, or under the picture where there is height for both.
+    private static func tabbed(_ state: AppState, _ area: Rect) -> [Pane: Rect] {
+        guard area.height >= 28, !state.isZoomed, state.focus != .picture else { return [state.focus: area] }
+        let upper = min(area.height - 14, area.width / 2 + 2)
+        return [
+            .picture: Rect(x: area.x, y: area.y, width: area.width, height: upper),
+            state.focus: Rect(x: area.x, y: area.y + upper, width: area.width, height: area.height - upper),
+        ]
     }
 
     private static func stacked(_ state: AppState, _ area: Rect) -> [Pane: Rect] {

@@ -20,8 +20,12 @@ struct LossView {
     /// The name of the pane, with the key to the lines.
     func title() -> [Span] {
         let name = Span("loss", state.focus == .loss ? .titleFocused : .title)
-        guard let last = state.history.last else { return [name] }
-        var spans = [name, Span("  ", .muted), Span("━ total", .lossTotal)]
+        return state.history.isEmpty ? [name] : [name, Span("  ", .muted)] + legend()
+    }
+
+    private func legend() -> [Span] {
+        guard let last = state.history.last else { return [] }
+        var spans = [Span("━ total", .lossTotal)]
         guard last.losses.count > 1 else { return spans }
         for (index, entry) in state.prompts.entries.enumerated() where last.losses[entry.id] != nil {
             spans.append(Span(" ━ \(index + 1)", LossRole.of(index)))
@@ -29,7 +33,15 @@ struct LossView {
         return spans
     }
 
-    func draw(in area: Rect, on buffer: inout CellBuffer) {
+    /// - Parameter hasLegend: the first row tells the lines apart, for where the title has no room.
+    func draw(in area: Rect, hasLegend: Bool, on buffer: inout CellBuffer) {
+        guard hasLegend, area.height > 5, !state.history.isEmpty else { return draw(in: area, on: &buffer) }
+        buffer.write([Span(" ", .muted)] + legend(), x: area.x, y: area.y, maxWidth: area.width)
+        let rest = Rect(x: area.x, y: area.y + 1, width: area.width, height: area.height - 1)
+        draw(in: rest, on: &buffer)
+    }
+
+    private func draw(in area: Rect, on buffer: inout CellBuffer) {
         let samples = state.history.samples
         guard let first = samples.first, let last = samples.last else {
             buffer.writeCentred("the loss appears with the first step", in: area, .muted)

@@ -33,7 +33,7 @@ struct OverlayView {
         let choices = question.choices.flatMap { choice in
             [Span("[\(choice.key)]", .key), Span(" \(choice.title)   ", .overlay)]
         }
-        let wanted = max(44, choices.width + 2)
+        let wanted = max(44, choices.width + 1)
         let width = min(wanted, buffer.size.columns - 2)
         let lines = TextFold.lines(of: question.message, width: width - 4)
         let area = Self.window(question.title, width: width, height: lines.count + 5, on: &buffer)

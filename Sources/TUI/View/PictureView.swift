@@ -56,7 +56,7 @@ struct PictureView {
         case .loading:
             return state.engine.startsWhenLoaded ? "painting starts when the model is loaded" : "loading the model"
         case .failed: return "the model could not be loaded: see the log, then choose another in the settings"
-        case .idle: return state.isLoading ? "loading the model" : "no model is loaded: L loads it"
+        case .idle: return state.engine.isLoading ? "loading the model" : "no model is loaded: L loads it"
         case .ready, .running, .paused, .finished:
             return state.prompts.isEmpty ? AppState.emptyPromptsAdvice : "press space to paint"
         }

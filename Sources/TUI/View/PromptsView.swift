@@ -15,9 +15,7 @@ struct PromptsView {
     /// The token count while typing.
     func corner() -> [Span] {
         guard let editor = state.editor, editor.isPrompt, let tokens = editor.tokens else { return [] }
-        let isOver = !tokens.cutOff.isEmpty
-        let count = "\(tokens.count)/\(tokens.limit) tokens"
-        return [Span(isOver ? count + ", the rest is cut off" : count, isOver ? .warning : .muted)]
+        return [Span("\(tokens.count)/\(tokens.limit) tokens", tokens.cutOff.isEmpty ? .muted : .warning)]
     }
 
     /// - Returns: the text cursor while a prompt is edited.

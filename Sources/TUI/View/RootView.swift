@@ -35,17 +35,20 @@ private struct PanePainter {
 
     mutating func draw() {
         let visible = Pane.allCases.filter { layout.panes[$0] != nil && $0 != state.focus }
+        let boxes = (visible + [state.focus]).compactMap { pane in layout.panes[pane].map { box(pane, $0, $0.inset(1)) }
+        }
+        for box in boxes { box.drawLines(on: &buffer) }
+        for box in boxes { box.drawLabels(on: &buffer) }
         for pane in visible + [state.focus] { draw(pane) }
     }
 
     private mutating func draw(_ pane: Pane) {
         guard let rect = layout.panes[pane] else { return }
         let area = rect.inset(1)
-        box(pane, rect, area).draw(on: &buffer)
         switch pane {
         case .prompts: cursor = PromptsView(state: state).draw(in: area, on: &buffer) ?? cursor
         case .settings: cursor = SettingsView(state: state).draw(in: area, on: &buffer) ?? cursor
-        case .loss: LossView(state: state).draw(in: area, on: &buffer)
+        case .loss: LossView(state: state).draw(in: area, hasLegend: layout.arrangement == .tabs, on: &buffer)
         case .log: LogView(state: state).draw(in: area, on: &buffer)
         case .picture: overlay = PictureView(state: state).draw(in: area, on: &buffer)
         }
@@ -74,7 +77,7 @@ private struct PanePainter {
             case .log: LogView(state: state).title()
             case .picture: PictureView(state: state).title()
             }
-        return layout.arrangement == .columns ? full : tabs(current: full)
+        return layout.arrangement == .columns || pane != state.focus ? full : tabs(current: full)
     }
 
     /// All panes by name, the visible one in brackets and with its figures where there is room.
@@ -84,7 +87,8 @@ private struct PanePainter {
             let name = isCurrent ? "[\(pane.rawValue)]" : pane.rawValue
             return [Span(name, isCurrent ? .titleFocused : .muted), Span(" ", .muted)]
         }.dropLast()
-        let details = [Span(" ", .muted)] + current.dropFirst()
+        // The loss pane's legend has a row of its own here.
+        let details = state.focus == .loss || current.count < 2 ? [] : [Span(" ", .muted)] + current.dropFirst()
         let room = layout.panes[state.focus].map { $0.width - 4 } ?? 0
         return names.width + details.width <= room ? names + details : Array(names)
     }

@@ -61,6 +61,10 @@ struct StatusView {
         if state.overlay == nil, let problem = state.editor?.problem {
             return [Span(" ✗ ", .error), Span(problem.message, .error)]
         }
+        if state.overlay == nil, let tokens = state.editor?.tokens, !tokens.cutOff.isEmpty {
+            let text = " the model reads the first \(tokens.limit) tokens; the words marked here are cut off"
+            return [Span(text, .warning)]
+        }
         if let notice = state.notice { return [Span(" " + notice.text, notice.severity.role)] }
         return nil
     }
@@ -70,7 +74,8 @@ struct StatusView {
         let room = width - help.width
         var spans: [Span] = []
         var shown: Set<Command> = []
-        for binding in keymap.bindings(in: state.context) where binding.isInFooter && binding.command != .help {
+        let ranked = keymap.bindings(in: state.context).filter { $0.footerRank != nil && $0.command != .help }
+        for binding in ranked.sorted(by: { $0.footerRank ?? 0 < $1.footerRank ?? 0 }) {
             guard let chord = binding.chords.first, binding.command.reasonUnavailable(in: state) == nil,
                 shown.insert(binding.command).inserted
             else { continue }
