@@ -1,10 +1,8 @@
-/// A border with a title, and something small at its lower right.
+/// A border with a title.
 struct Box {
     var rect: Rect
     var title: [Span]
     var isFocused: Bool
-    /// Shown in the bottom border.
-    var corner: [Span] = []
     /// A pane above or below shares this box's border.
     var joinsAbove = false
     var joinsBelow = false
@@ -13,17 +11,14 @@ struct Box {
 
     func draw(on buffer: inout CellBuffer) {
         drawLines(on: &buffer)
-        drawLabels(on: &buffer)
+        drawTitle(on: &buffer)
     }
 
-    /// Title and corner, which must come after the lines of the neighbours that share this border.
-    func drawLabels(on buffer: inout CellBuffer) {
-        guard rect.width >= 2, rect.height >= 2 else { return }
-        if !title.isEmpty {
-            let spans = [Span(" ", style)] + title + [Span(" ", style)]
-            buffer.write(spans, x: rect.x + 1, y: rect.y, maxWidth: rect.width - 2)
-        }
-        drawCorner(on: &buffer)
+    /// Comes after the lines of the neighbours that share this border.
+    func drawTitle(on buffer: inout CellBuffer) {
+        guard rect.width >= 2, rect.height >= 2, !title.isEmpty else { return }
+        let spans = [Span(" ", style)] + title + [Span(" ", style)]
+        buffer.write(spans, x: rect.x + 1, y: rect.y, maxWidth: rect.width - 2)
     }
 
     func drawLines(on buffer: inout CellBuffer) {
@@ -35,12 +30,6 @@ struct Box {
             buffer[left, y] = Cell(text: "│", style: style)
             buffer[right, y] = Cell(text: "│", style: style)
         }
-    }
-
-    private func drawCorner(on buffer: inout CellBuffer) {
-        let spans = [Span(" ", style)] + corner + [Span(" ", style)]
-        guard !corner.isEmpty, spans.width + 4 <= rect.width else { return }
-        buffer.write(spans, x: rect.maxX - 2 - spans.width, y: rect.maxY - 1, maxWidth: spans.width)
     }
 
     private func line(y: Int, _ left: String, _ right: String, on buffer: inout CellBuffer) {

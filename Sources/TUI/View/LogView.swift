@@ -2,10 +2,9 @@
 struct LogView {
     let state: AppState
 
-    func title() -> [Span] { [Span("log", state.focus == .log ? .titleFocused : .title)] }
-
-    func corner() -> [Span] {
-        state.log.scrolledBack > 0 ? [Span("\(state.log.scrolledBack) below", .muted)] : []
+    func title() -> [Span] {
+        let name = Span("log", state.focus == .log ? .titleFocused : .title)
+        return state.log.scrolledBack > 0 ? [name, Span(" \(state.log.scrolledBack) below", .muted)] : [name]
     }
 
     func draw(in area: Rect, on buffer: inout CellBuffer) {

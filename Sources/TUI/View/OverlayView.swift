@@ -30,10 +30,10 @@ struct OverlayView {
     }
 
     private func draw(_ question: Question, _ buffer: inout CellBuffer) {
-        let choices = question.choices.flatMap { choice in
-            [Span("[\(choice.key)]", .key), Span(" \(choice.title)   ", .overlay)]
+        let choices = question.choices.enumerated().flatMap { index, choice in
+            [Span((index > 0 ? "   " : "") + "[\(choice.key)]", .key), Span(" \(choice.title)", .overlay)]
         }
-        let wanted = max(44, choices.width + 1)
+        let wanted = max(44, choices.width + 4)
         let width = min(wanted, buffer.size.columns - 2)
         let lines = TextFold.lines(of: question.message, width: width - 4)
         let area = Self.window(question.title, width: width, height: lines.count + 5, on: &buffer)

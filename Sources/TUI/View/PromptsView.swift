@@ -6,16 +6,15 @@ struct PromptsView {
 
     private var isFocused: Bool { state.focus == .prompts }
 
+    /// The name of the pane, with the number of prompts or, while typing, of tokens.
     func title() -> [Span] {
-        let count = state.prompts.entries.count
         let name = Span("prompts", isFocused ? .titleFocused : .title)
+        if let editor = state.editor, editor.isPrompt, let tokens = editor.tokens {
+            let role: ThemeRole = tokens.cutOff.isEmpty ? .muted : .warning
+            return [name, Span(" \(tokens.count)/\(tokens.limit) tokens", role)]
+        }
+        let count = state.prompts.entries.count
         return count > 0 ? [name, Span(" \(count)", .muted)] : [name]
-    }
-
-    /// The token count while typing.
-    func corner() -> [Span] {
-        guard let editor = state.editor, editor.isPrompt, let tokens = editor.tokens else { return [] }
-        return [Span("\(tokens.count)/\(tokens.limit) tokens", tokens.cutOff.isEmpty ? .muted : .warning)]
     }
 
     /// - Returns: the text cursor while a prompt is edited.

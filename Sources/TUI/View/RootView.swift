@@ -35,10 +35,10 @@ private struct PanePainter {
 
     mutating func draw() {
         let visible = Pane.allCases.filter { layout.panes[$0] != nil && $0 != state.focus }
-        let boxes = (visible + [state.focus]).compactMap { pane in layout.panes[pane].map { box(pane, $0, $0.inset(1)) }
+        let boxes = (visible + [state.focus]).compactMap { pane in layout.panes[pane].map { box(pane, $0) }
         }
         for box in boxes { box.drawLines(on: &buffer) }
-        for box in boxes { box.drawLabels(on: &buffer) }
+        for box in boxes { box.drawTitle(on: &buffer) }
         for pane in visible + [state.focus] { draw(pane) }
     }
 
@@ -54,14 +54,8 @@ private struct PanePainter {
         }
     }
 
-    private func box(_ pane: Pane, _ rect: Rect, _ area: Rect) -> Box {
+    private func box(_ pane: Pane, _ rect: Rect) -> Box {
         var box = Box(rect: rect, title: title(of: pane), isFocused: pane == state.focus)
-        switch pane {
-        case .prompts: box.corner = PromptsView(state: state).corner()
-        case .settings: box.corner = SettingsView(state: state).corner(area)
-        case .log: box.corner = LogView(state: state).corner()
-        case .loss, .picture: break
-        }
         guard layout.arrangement == .columns, let index = Layout.stack.firstIndex(of: pane) else { return box }
         box.joinsAbove = index > 0
         box.joinsBelow = index < Layout.stack.count - 1
@@ -72,7 +66,7 @@ private struct PanePainter {
         let full =
             switch pane {
             case .prompts: PromptsView(state: state).title()
-            case .settings: SettingsView(state: state).title()
+            case .settings: SettingsView(state: state).title(layout.panes[.settings]?.inset(1))
             case .loss: LossView(state: state).title()
             case .log: LogView(state: state).title()
             case .picture: PictureView(state: state).title()
@@ -88,7 +82,7 @@ private struct PanePainter {
             return [Span(name, isCurrent ? .titleFocused : .muted), Span(" ", .muted)]
         }.dropLast()
         // The loss pane's legend has a row of its own here.
-        let details = state.focus == .loss || current.count < 2 ? [] : [Span(" ", .muted)] + current.dropFirst()
+        let details = state.focus == .loss || current.count < 2 ? [] : [Span(" ─", .border)] + current.dropFirst()
         let room = layout.panes[state.focus].map { $0.width - 4 } ?? 0
         return names.width + details.width <= room ? names + details : Array(names)
     }

@@ -8,11 +8,11 @@ struct SettingsView {
 
     private var isFocused: Bool { state.focus == .settings }
 
-    func title() -> [Span] { [Span("settings", isFocused ? .titleFocused : .title)] }
-
-    func corner(_ area: Rect) -> [Span] {
-        guard SettingsGrid(area).rowsPerColumn > area.height else { return [] }
-        return [Span("\(state.settings.selection + 1)/\(SettingRow.all.count)", .muted)]
+    /// The name of the pane, with the place in the list while not all of it fits.
+    func title(_ area: Rect?) -> [Span] {
+        let name = Span("settings", isFocused ? .titleFocused : .title)
+        guard let area, SettingsGrid(area).rowsPerColumn > area.height else { return [name] }
+        return [name, Span(" \(state.settings.selection + 1)/\(SettingRow.all.count)", .muted)]
     }
 
     func draw(in area: Rect, on buffer: inout CellBuffer) -> Screen.Position? {
