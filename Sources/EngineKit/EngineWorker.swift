@@ -186,7 +186,11 @@ struct WorkerLoop<Session: EngineSession> {
             if let remaining = stepsUntilPause { stepsUntilPause = remaining - 1 }
             let isLast = report.step >= session.totalSteps
             let pauses = stepsUntilPause == 0
-            if isLast || pauses || report.step % max(1, session.previewEvery) == 0 { publishFrame() }
+            if isLast || pauses {
+                publishFrame()
+            } else if report.step % max(1, session.previewEvery) == 0 {
+                publishFrame(isExact: false)
+            }
             if isLast { enter(.finished) } else if pauses { enter(.paused) }
         } catch {
             outbox.post(.failed(EngineFailure(describing: error)))
@@ -194,9 +198,9 @@ struct WorkerLoop<Session: EngineSession> {
         }
     }
 
-    private mutating func publishFrame() {
+    private mutating func publishFrame(isExact: Bool = true) {
         do {
-            if let frame = try session.frame() { outbox.publish(frame) }
+            if let frame = try session.frame(isExact: isExact) { outbox.publish(frame) }
         } catch {
             outbox.post(.note("no preview: \(EngineFailure(describing: error))"))
         }

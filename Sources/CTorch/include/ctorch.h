@@ -1,1 +1,181 @@
+// The C surface over libtorch. docs/shim.md has the rules on one page; in short:
+//
+// * Handles are structs passed by value. `impl == NULL` is the undefined tensor, which stands for "not given".
+// * Inputs are borrowed, always. Outputs are owned by the caller, always, and freed once by ct_tensor_free.
+// * Every function that can fail returns a CTStatus and leaves its out-parameters untouched on failure. The message of
+//   the last failure on this thread is ct_last_error_message(), valid until the next ct_ call on this thread.
+// * No C++ exception leaves a function. Nothing calls back.
+// * Arrays are a pointer and a count, read before the function returns.
 #pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma clang assume_nonnull begin
+
+typedef struct { void *_Nullable impl; } CTTensor;
+
+typedef int32_t CTStatus;
+enum {
+    CT_OK = 0,
+    CT_ERR_ARGUMENT = -1,       // checked by the shim, or c10::ValueError
+    CT_ERR_INDEX = -2,          // c10::IndexError
+    CT_ERR_TYPE = -3,           // c10::TypeError
+    CT_ERR_UNSUPPORTED = -4,    // c10::NotImplementedError
+    CT_ERR_OUT_OF_MEMORY = -5,  // c10::OutOfMemoryError, std::bad_alloc, the CPU allocator's own error
+    CT_ERR_TORCH = -6,          // any other c10::Error
+    CT_ERR_UNKNOWN = -7,        // any other exception
+};
+
+typedef int32_t CTScalarType;
+enum { CT_FLOAT32 = 0, CT_FLOAT16, CT_BFLOAT16, CT_FLOAT64, CT_INT64, CT_INT32, CT_INT16, CT_INT8, CT_UINT8, CT_BOOL };
+
+// A device: type 0 is the CPU, 1 is CUDA; index is ignored for the CPU.
+typedef struct { int32_t type; int32_t index; } CTDevice;
+
+// --- Runtime -------------------------------------------------------------------------------------------------------
+
+/// The message of the last failure on this thread; an empty string before any.
+const char *ct_last_error_message(void);
+/// libtorch's version, such as "2.15.0".
+const char *ct_torch_version(void);
+/// Threads that one operation may use. Call before the first operation.
+CTStatus ct_set_thread_count(int32_t count);
+int32_t ct_thread_count(void);
+/// Loads libtorch_cuda and its libraries from a folder so that CUDA devices appear. Fails where there are none.
+CTStatus ct_open_cuda(const char *folder);
+int32_t ct_cuda_device_count(void);
+/// Bytes free and in total on a CUDA device.
+CTStatus ct_cuda_memory(int32_t device, uint64_t *free_bytes, uint64_t *total_bytes);
+/// Gradient mode of this thread; returns the previous mode.
+bool ct_set_gradient_enabled(bool enabled);
+/// Handles that are alive, for leak tests.
+int64_t ct_debug_live_tensors(void);
+
+// --- Tensors: making, looking, copying -----------------------------------------------------------------------------
+
+/// Frees a handle; the undefined tensor is allowed.
+void ct_tensor_free(CTTensor tensor);
+/// Copies `byte_count` bytes, which must be exactly the elements of the shape, into a new CPU tensor.
+CTStatus ct_tensor_from_bytes(const void *bytes, size_t byte_count, CTScalarType type, const int64_t *shape,
+                              int32_t rank, CTTensor *out);
+CTStatus ct_tensor_full(const int64_t *shape, int32_t rank, double value, CTScalarType type, CTDevice device,
+                        CTTensor *out);
+/// Standard normal float32 on the CPU from a generator of its own: the same seed gives the same values.
+CTStatus ct_tensor_normal(const int64_t *shape, int32_t rank, uint64_t seed, CTTensor *out);
+/// Uniform in [0, 1), as ct_tensor_normal.
+CTStatus ct_tensor_uniform(const int64_t *shape, int32_t rank, uint64_t seed, CTTensor *out);
+/// Writes up to `capacity` sizes and the rank.
+CTStatus ct_tensor_shape(CTTensor tensor, int64_t *sizes, int32_t capacity, int32_t *rank);
+CTStatus ct_tensor_type(CTTensor tensor, CTScalarType *type);
+CTStatus ct_tensor_device(CTTensor tensor, CTDevice *device);
+/// Copies the elements, row-major, to `bytes`; the tensor is brought to the CPU and made contiguous on the way.
+CTStatus ct_tensor_copy_bytes(CTTensor tensor, void *bytes, size_t byte_count);
+/// The one element of a tensor as a double.
+CTStatus ct_tensor_item(CTTensor tensor, double *value);
+CTStatus ct_tensor_convert(CTTensor tensor, CTScalarType type, CTDevice device, CTTensor *out);
+/// Makes the memory contiguous, in channels-last order for four-dimensional tensors if asked.
+CTStatus ct_tensor_contiguous(CTTensor tensor, bool channels_last, CTTensor *out);
+CTStatus ct_tensor_clone(CTTensor tensor, CTTensor *out);
+/// Copies the values of a tensor of the same shape into this one, outside of any gradient.
+CTStatus ct_tensor_assign(CTTensor tensor, CTTensor source);
+
+// --- Autograd ------------------------------------------------------------------------------------------------------
+
+CTStatus ct_tensor_detach(CTTensor tensor, CTTensor *out);
+CTStatus ct_tensor_set_requires_gradient(CTTensor tensor, bool required);
+/// Runs backward from the tensor; `gradient` is undefined for a scalar.
+CTStatus ct_tensor_backward(CTTensor tensor, CTTensor gradient);
+/// The accumulated gradient, or the undefined tensor if there is none.
+CTStatus ct_tensor_gradient(CTTensor tensor, CTTensor *out);
+CTStatus ct_tensor_clear_gradient(CTTensor tensor);
+/// Clamps to [low, high]; its backward blocks only gradients g with g · (x − clamp(x)) < 0, which would push a clipped
+/// value further out.
+CTStatus ct_tensor_clamp_with_gradient(CTTensor tensor, double low, double high, CTTensor *out);
+/// The values of one tensor, bit for bit, whose gradient goes to another of the same shape.
+CTStatus ct_tensor_replace_gradient(CTTensor values, CTTensor source, CTTensor *out);
+
+// --- Element-wise --------------------------------------------------------------------------------------------------
+
+typedef int32_t CTUnary;
+enum {
+    CT_NEGATE = 0, CT_ABS, CT_EXP, CT_LOG, CT_SQRT, CT_RSQRT, CT_SQUARE, CT_SIGN, CT_FLOOR, CT_ROUND, CT_SIN, CT_COS,
+    CT_ASIN, CT_SIGMOID, CT_TANH, CT_RELU, CT_SILU, CT_GELU, CT_QUICK_GELU,
+};
+CTStatus ct_tensor_unary(CTUnary operation, CTTensor a, CTTensor *out);
+
+typedef int32_t CTBinary;
+enum {
+    CT_ADD = 0, CT_SUBTRACT, CT_MULTIPLY, CT_DIVIDE, CT_MAXIMUM, CT_MINIMUM, CT_POWER, CT_REMAINDER, CT_GREATER,
+    CT_GREATER_EQUAL, CT_EQUAL,
+};
+/// With broadcasting. The comparisons give booleans.
+CTStatus ct_tensor_binary(CTBinary operation, CTTensor a, CTTensor b, CTTensor *out);
+CTStatus ct_tensor_binary_scalar(CTBinary operation, CTTensor a, double b, CTTensor *out);
+/// Clamps to tensors that broadcast; either bound may be undefined.
+CTStatus ct_tensor_clamp(CTTensor a, CTTensor low, CTTensor high, CTTensor *out);
+CTStatus ct_tensor_clamp_scalar(CTTensor a, double low, double high, CTTensor *out);
+CTStatus ct_tensor_where(CTTensor condition, CTTensor a, CTTensor b, CTTensor *out);
+
+// --- Reductions ----------------------------------------------------------------------------------------------------
+
+typedef int32_t CTReduction;
+enum { CT_SUM = 0, CT_MEAN, CT_MAX, CT_MIN, CT_NORM, CT_VARIANCE };
+/// Over the dimensions named, or all if there are none. CT_VARIANCE is the biased one.
+CTStatus ct_tensor_reduce(CTReduction reduction, CTTensor a, const int64_t *_Nullable dimensions, int32_t count,
+                          bool keep, CTTensor *out);
+CTStatus ct_tensor_argmin(CTTensor a, int64_t dimension, CTTensor *out);
+CTStatus ct_tensor_argmax(CTTensor a, int64_t dimension, CTTensor *out);
+CTStatus ct_tensor_softmax(CTTensor a, int64_t dimension, CTTensor *out);
+CTStatus ct_tensor_log_softmax(CTTensor a, int64_t dimension, CTTensor *out);
+
+// --- Shape ---------------------------------------------------------------------------------------------------------
+
+CTStatus ct_tensor_reshape(CTTensor a, const int64_t *shape, int32_t rank, CTTensor *out);
+CTStatus ct_tensor_permute(CTTensor a, const int64_t *order, int32_t rank, CTTensor *out);
+CTStatus ct_tensor_expand(CTTensor a, const int64_t *shape, int32_t rank, CTTensor *out);
+CTStatus ct_tensor_slice(CTTensor a, int64_t dimension, int64_t start, int64_t length, CTTensor *out);
+CTStatus ct_tensor_select(CTTensor a, int64_t dimension, CTTensor indices, CTTensor *out);
+CTStatus ct_tensor_concatenate(const CTTensor *tensors, int32_t count, int64_t dimension, CTTensor *out);
+CTStatus ct_tensor_flip(CTTensor a, int64_t dimension, CTTensor *out);
+
+typedef int32_t CTPadding;
+enum { CT_PAD_CONSTANT = 0, CT_PAD_REFLECT, CT_PAD_REPLICATE };
+/// Pads the last dimensions: pairs (before, after) from the last dimension backwards.
+CTStatus ct_tensor_pad(CTTensor a, const int64_t *amounts, int32_t count, CTPadding mode, double value, CTTensor *out);
+
+// --- Layers --------------------------------------------------------------------------------------------------------
+
+CTStatus ct_matmul(CTTensor a, CTTensor b, CTTensor *out);
+CTStatus ct_linear(CTTensor a, CTTensor weight, CTTensor bias, CTTensor *out);
+CTStatus ct_conv2d(CTTensor a, CTTensor weight, CTTensor bias, int64_t stride, int64_t padding, int64_t groups,
+                   CTTensor *out);
+CTStatus ct_group_norm(CTTensor a, int64_t groups, CTTensor weight, CTTensor bias, double epsilon, CTTensor *out);
+CTStatus ct_layer_norm(CTTensor a, CTTensor weight, CTTensor bias, double epsilon, CTTensor *out);
+/// With fixed statistics.
+CTStatus ct_batch_norm(CTTensor a, CTTensor weight, CTTensor bias, CTTensor mean, CTTensor variance, double epsilon,
+                       CTTensor *out);
+CTStatus ct_embedding(CTTensor weight, CTTensor indices, CTTensor *out);
+/// Scaled dot-product attention over [N, heads, tokens, width].
+CTStatus ct_attention(CTTensor q, CTTensor k, CTTensor v, bool causal, CTTensor *out);
+CTStatus ct_upsample_nearest(CTTensor a, int64_t factor, CTTensor *out);
+/// Bicubic, corners not aligned, anti-aliased when shrinking if asked.
+CTStatus ct_resize_bicubic(CTTensor a, int64_t height, int64_t width, bool antialias, CTTensor *out);
+CTStatus ct_average_pool(CTTensor a, int64_t kernel, CTTensor *out);
+CTStatus ct_adaptive_average_pool(CTTensor a, int64_t height, int64_t width, CTTensor *out);
+CTStatus ct_adaptive_max_pool(CTTensor a, int64_t height, int64_t width, CTTensor *out);
+CTStatus ct_pixel_shuffle(CTTensor a, int64_t factor, CTTensor *out);
+CTStatus ct_pixel_unshuffle(CTTensor a, int64_t factor, CTTensor *out);
+
+typedef int32_t CTSampling;
+enum { CT_SAMPLE_ZEROS = 0, CT_SAMPLE_BORDER, CT_SAMPLE_REFLECTION };
+/// Bilinear, corners not aligned; grid is [N, H, W, 2] with x and y in -1…1.
+CTStatus ct_grid_sample(CTTensor a, CTTensor grid, CTSampling outside, CTTensor *out);
+
+#pragma clang assume_nonnull end
+#ifdef __cplusplus
+}
+#endif

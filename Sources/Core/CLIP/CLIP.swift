@@ -1,0 +1,51 @@
+import Torch
+
+/// Two towers that map pictures and texts into one space, after "Learning Transferable Visual Models From Natural
+/// Language Supervision" (Radford et al., 2021).
+struct CLIP {
+    let configuration: CLIPConfiguration
+    let tokenizer: any Tokenizer
+
+    private let image: any ImageTower
+    private let text: TextTower
+    private let scaling: PictureScaling
+    private let device: Device
+
+    /// Keys of OpenAI's files that no tower needs.
+    private static let unneeded = ["logit_scale", "input_resolution", "context_length", "vocab_size"]
+
+    /// - Throws: ``WeightsError`` that names the tensor which is missing or of another shape.
+    init(_ w: Weights, configuration: CLIPConfiguration, tokenizer: any Tokenizer) throws(WeightsError) {
+        self.configuration = configuration
+        self.tokenizer = tokenizer
+        device = w.device
+        image = try configuration.makeImageTower(w / "visual")
+        text = try TextTower(w, configuration)
+        do {
+            scaling = try PictureScaling(range: configuration.vision.inputRange, device: w.device)
+        } catch {
+            throw .torch(error)
+        }
+        for key in Self.unneeded { w.ignore(key) }
+    }
+
+    /// Side of a cutout in pixels.
+    var resolution: Int { configuration.imageResolution }
+
+    /// - Parameter cutouts: [N, 3, R, R] in 0…1; noise may go beyond.
+    /// - Returns: [N, embedding], not normalised.
+    func imageFeatures(_ cutouts: Tensor) throws(TorchError) -> Tensor { try image(scaling(cutouts)) }
+
+    /// - Parameter tokens: [N, context] int64 with start mark, end mark and padding.
+    /// - Returns: [N, embedding], not normalised.
+    func textFeatures(_ tokens: Tensor) throws(TorchError) -> Tensor { try text(tokens) }
+
+    /// The features [N, embedding] of texts, and which of them were too long and lost their ends.
+    func textFeatures(of texts: [String]) throws(TorchError) -> (features: Tensor, truncated: [Bool]) {
+        let windows = texts.map(tokenizer.window)
+        let ids = windows.flatMap(\.ids)
+        let tokens = try Tensor(ids, shape: [texts.count, configuration.contextLength]).converted(on: device)
+        let features = try withoutGradient { () throws(TorchError) in try textFeatures(tokens) }
+        return (features, windows.map(\.isTruncated))
+    }
+}

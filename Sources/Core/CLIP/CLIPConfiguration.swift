@@ -1,0 +1,206 @@
+import Torch
+
+/// The shape of a CLIP: written beside or inside its weights, or read off the tensors of OpenAI's models.
+struct CLIPConfiguration: Sendable, Hashable, Codable {
+    /// Width of the space that both towers map into.
+    var embedDim: Int
+    /// Side of the pictures that the image tower takes, in pixels.
+    var imageResolution: Int
+    var vision: Vision
+    /// Places for tokens, with the start and end marks.
+    var contextLength: Int
+    var vocabSize: Int
+    var transformerWidth: Int
+    var transformerHeads: Int
+    var transformerLayers: Int
+    /// Of the text tower.
+    var activation = Activation.quickGelu
+    var padID = 0
+    var sotID: Int
+    var eotID: Int
+    /// Whether the text is read off at the greatest token id instead of at `eotID`, as in OpenAI's models.
+    var poolsAtGreatestID = false
+    var normEps = 1e-5
+    var tokenizer = TokenizerKind.words
+
+    private enum CodingKeys: String, CodingKey {
+        case embedDim = "embed_dim"
+        case imageResolution = "image_resolution"
+        case vision
+        case contextLength = "context_length"
+        case vocabSize = "vocab_size"
+        case transformerWidth = "transformer_width"
+        case transformerHeads = "transformer_heads"
+        case transformerLayers = "transformer_layers"
+        case activation
+        case padID = "pad_id"
+        case sotID = "sot_id"
+        case eotID = "eot_id"
+        case poolsAtGreatestID = "pools_at_greatest_id"
+        case normEps = "norm_eps"
+        case tokenizer
+    }
+
+    enum TokenizerKind: String, Sendable, Codable {
+        /// ``WordTokenizer``.
+        case words
+        /// ``ByteLevelTokenizer``.
+        case bytes
+    }
+
+    enum Activation: String, Sendable, Codable {
+        case gelu
+        case quickGelu = "quick_gelu"
+        case silu
+
+        func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
+            switch self {
+            case .gelu: try x.gelu()
+            case .quickGelu: try x.quickGelu()
+            case .silu: try x.silu()
+            }
+        }
+    }
+
+    /// The image tower.
+    struct Vision: Sendable, Hashable, Codable {
+        enum Kind: String, Sendable, Codable {
+            /// OpenAI's `VisionTransformer`.
+            case transformer = "vit"
+            /// OpenAI's `ModifiedResNet`.
+            case resNet = "modified_resnet"
+            /// The built-in pair's convolutional network.
+            case convnet
+        }
+
+        var kind: Kind
+        /// Channels: of the transformer or of the ResNet's first stage as the only entry; of the convnet's two stem
+        /// convolutions and its stages.
+        var widths: [Int]
+        var heads: Int
+        /// Blocks of the transformer as the only entry, or of each stage.
+        var layers: [Int] = []
+        /// Side of the transformer's patches in pixels.
+        var patchSize: Int?
+        var activation = Activation.quickGelu
+        /// What 0…1 is mapped to before the tower; `nil` stands for OpenAI's mean and deviation per colour.
+        var inputRange: [Double]?
+
+        private enum CodingKeys: String, CodingKey {
+            case kind, widths, heads, layers, activation
+            case patchSize = "patch_size"
+            case inputRange = "input_range"
+        }
+    }
+}
+
+extension CLIPConfiguration {
+    init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        embedDim = try values.decode(Int.self, forKey: .embedDim)
+        imageResolution = try values.decode(Int.self, forKey: .imageResolution)
+        vision = try values.decode(Vision.self, forKey: .vision)
+        contextLength = try values.decode(Int.self, forKey: .contextLength)
+        vocabSize = try values.decode(Int.self, forKey: .vocabSize)
+        transformerWidth = try values.decode(Int.self, forKey: .transformerWidth)
+        transformerHeads = try values.decode(Int.self, forKey: .transformerHeads)
+        transformerLayers = try values.decode(Int.self, forKey: .transformerLayers)
+        sotID = try values.decode(Int.self, forKey: .sotID)
+        eotID = try values.decode(Int.self, forKey: .eotID)
+        activation = try values.decodeIfPresent(Activation.self, forKey: .activation) ?? activation
+        padID = try values.decodeIfPresent(Int.self, forKey: .padID) ?? padID
+        poolsAtGreatestID = try values.decodeIfPresent(Bool.self, forKey: .poolsAtGreatestID) ?? poolsAtGreatestID
+        normEps = try values.decodeIfPresent(Double.self, forKey: .normEps) ?? normEps
+        tokenizer = try values.decodeIfPresent(TokenizerKind.self, forKey: .tokenizer) ?? tokenizer
+        try validate(values)
+    }
+
+    /// Refuses numbers that no network can have, before anything is computed from them.
+    private func validate(_ values: KeyedDecodingContainer<CodingKeys>) throws {
+        func require(_ key: CodingKeys, _ isPossible: Bool) throws {
+            guard isPossible else {
+                throw DecodingError.dataCorruptedError(forKey: key, in: values, debugDescription: "impossible value")
+            }
+        }
+        let sizes = 1...1_000_000
+        try require(.embedDim, sizes.contains(embedDim))
+        try require(.imageResolution, (1...8192).contains(imageResolution))
+        try require(.contextLength, (3...65_536).contains(contextLength))
+        try require(.vocabSize, sizes.contains(vocabSize))
+        try require(.transformerWidth, sizes.contains(transformerWidth))
+        try require(.transformerHeads, sizes.contains(transformerHeads) && transformerWidth % transformerHeads == 0)
+        try require(.transformerLayers, (1...1024).contains(transformerLayers))
+        for (key, id) in [(CodingKeys.padID, padID), (.sotID, sotID), (.eotID, eotID)] {
+            try require(key, (0..<vocabSize).contains(id))
+        }
+        try require(.vision, vision.isPossible)
+    }
+}
+
+extension CLIPConfiguration.Vision {
+    init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        kind = try values.decode(Kind.self, forKey: .kind)
+        widths = try values.decode([Int].self, forKey: .widths)
+        heads = try values.decode(Int.self, forKey: .heads)
+        layers = try values.decodeIfPresent([Int].self, forKey: .layers) ?? layers
+        patchSize = try values.decodeIfPresent(Int.self, forKey: .patchSize)
+        activation = try values.decodeIfPresent(CLIPConfiguration.Activation.self, forKey: .activation) ?? activation
+        inputRange = try values.decodeIfPresent([Double].self, forKey: .inputRange)
+    }
+
+    fileprivate var isPossible: Bool {
+        let hasSizes =
+            switch kind {
+            case .transformer: widths.count == 1 && layers.count == 1 && (patchSize ?? 0) > 0
+            case .resNet: widths.count == 1 && layers.count == 4
+            case .convnet: (3...16).contains(widths.count)
+            }
+        let numbers = widths + layers + [heads, patchSize ?? 1]
+        return hasSizes && numbers.allSatisfy { (1...1_000_000).contains($0) } && (inputRange?.count ?? 2) == 2
+    }
+}
+
+extension CLIPConfiguration {
+    /// Reads the shape of one of OpenAI's models off its tensors, as their `build_model` does.
+    /// - Throws: ``WeightsError/missing(key:path:nearest:)`` when this is not a CLIP.
+    init(inferredFrom w: Weights) throws(WeightsError) {
+        let visual = w / "visual"
+        let projection = try w.matrixShape("text_projection")
+        let vocabulary = try (w / "token_embedding").matrixShape("weight")
+        embedDim = projection[1]
+        transformerWidth = projection[0]
+        transformerHeads = max(1, projection[0] / 64)
+        transformerLayers = (w / "transformer" / "resblocks").childCount
+        contextLength = try w.matrixShape("positional_embedding")[0]
+        vocabSize = vocabulary[0]
+        (sotID, eotID) = (max(0, vocabulary[0] - 2), max(0, vocabulary[0] - 1))
+        poolsAtGreatestID = true
+        tokenizer = .bytes
+        if visual.has("proj") {
+            let kernel = try (visual / "conv1").kernelShape("weight")
+            let places = try visual.matrixShape("positional_embedding")[0]
+            vision = Vision(
+                kind: .transformer,
+                widths: [kernel[0]],
+                heads: max(1, kernel[0] / 64),
+                layers: [(visual / "transformer" / "resblocks").childCount],
+                patchSize: kernel[2]
+            )
+            imageResolution = Self.side(of: places - 1) * kernel[2]
+        } else {
+            let width = try (visual / "layer1" / 0 / "conv1").kernelShape("weight")[0]
+            let places = try (visual / "attnpool").matrixShape("positional_embedding")[0]
+            vision = Vision(
+                kind: .resNet,
+                widths: [width],
+                heads: max(1, width * 32 / 64),
+                layers: (1...4).map { (visual / "layer\($0)").childCount }
+            )
+            imageResolution = Self.side(of: places - 1) * 32
+        }
+    }
+
+    /// The side of a square of so many cells.
+    private static func side(of cells: Int) -> Int { Int(Double(max(0, cells)).squareRoot().rounded()) }
+}

@@ -1,0 +1,20 @@
+public import EngineKit
+public import Torch
+
+extension TorchError: UserFacingError {
+    public var failure: EngineFailure {
+        switch code {
+        case .outOfMemory:
+            EngineFailure(.memory, "out of memory", hint: "use a smaller size, fewer cuts or a smaller micro-batch")
+        default:
+            EngineFailure(.other, "the computation failed (\(description))", hint: "the log has the details")
+        }
+    }
+}
+
+extension WeightsError: UserFacingError {
+    public var failure: EngineFailure {
+        if case .torch(let error) = self { return error.failure }
+        return EngineFailure(.model, description, hint: "check the file, or fetch it again")
+    }
+}

@@ -1,0 +1,46 @@
+import EngineKit
+import Foundation
+
+/// Reads the tokenizer that belongs to a CLIP from the files beside it.
+enum TokenizerFiles {
+    /// - Throws: ``EngineFailure`` naming the file.
+    static func load(_ folder: ModelFolder, _ configuration: CLIPConfiguration) throws(EngineFailure) -> any Tokenizer {
+        let marks = TokenMarks(
+            start: configuration.sotID,
+            end: configuration.eotID,
+            padding: configuration.padID,
+            contextLength: configuration.contextLength
+        )
+        let merges = try merges(folder)
+        let vocabulary = try folder.decode([String: Int].self, "vocab.json")
+        guard vocabulary.values.allSatisfy({ (0..<configuration.vocabSize).contains($0) }) else {
+            throw EngineFailure(
+                .model,
+                "\(folder.path("vocab.json")) has more tokens than the CLIP",
+                hint: "use the file that came with the model"
+            )
+        }
+        return switch configuration.tokenizer {
+        case .words: WordTokenizer(vocabulary: vocabulary, merges: merges, marks: marks)
+        case .bytes: ByteLevelTokenizer(vocabulary: vocabulary, merges: merges, marks: marks)
+        }
+    }
+
+    /// The pairs of `merges.txt`, one a line after a line with its version.
+    private static func merges(_ folder: ModelFolder) throws(EngineFailure) -> [(String, String)] {
+        let text = String(decoding: try folder.data("merges.txt"), as: UTF8.self)
+        var merges: [(String, String)] = []
+        for line in text.split(whereSeparator: \.isNewline) where !line.hasPrefix("#version") {
+            let parts = line.split(separator: " ")
+            guard parts.count == 2 else {
+                throw EngineFailure(
+                    .model,
+                    "\(folder.path("merges.txt")) has a line that is not a pair: '\(line.prefix(40))'",
+                    hint: "use the file that came with the model"
+                )
+            }
+            merges.append((String(parts[0]), String(parts[1])))
+        }
+        return merges
+    }
+}

@@ -1,0 +1,124 @@
+import Torch
+
+/// A picture as a grid of codes, after "Taming Transformers for High-Resolution Image Synthesis" (Esser, Rombach and
+/// Ommer, 2021); the layers are those of taming-transformers' `VQModel` and `GumbelVQ`.
+///
+/// N is the number of pictures, H and W their sides in pixels, h and w those in latent cells; `width` is the length of
+/// a code vector.
+struct VQGAN {
+    let configuration: VQGANConfiguration
+    /// [codes, width] float32.
+    let codebook: Tensor
+    /// The least and the greatest value of each channel over the codebook, [1, width, 1, 1].
+    let codebookMinimum: Tensor
+    let codebookMaximum: Tensor
+
+    private let encoder: PictureEncoder
+    private let decoder: PictureDecoder
+    private let quantConv: Conv2d
+    private let postQuantConv: Conv2d
+    /// GumbelVQ's scores of the codes, [N, zChannels, h, w] → [N, codes, h, w]; `nil` where the nearest code counts.
+    private let scores: Conv2d?
+    /// [width, codes] and [codes]: -2 · e and ‖e‖² of the code vectors, for the distances.
+    private let negatedTwice: Tensor
+    private let squaredNorms: Tensor
+
+    /// Rows of distances that are held at once.
+    private static let distanceLimit = 1 << 24
+
+    /// - Throws: ``WeightsError`` that names the tensor which is missing or of another shape.
+    init(_ w: Weights, configuration: VQGANConfiguration) throws(WeightsError) {
+        let networks = configuration.ddconfig
+        self.configuration = configuration
+        encoder = try PictureEncoder(w / "encoder", networks)
+        decoder = try PictureDecoder(w / "decoder", networks)
+        let isGumbel = (w / "quantize").hasScores
+        let encoded = networks.zChannels * (networks.doubleZ ? 2 : 1)
+        let projected = isGumbel ? try (w / "quant_conv").kernelShape("weight")[0] : configuration.embedDim
+        quantConv = try Conv2d(w / "quant_conv", encoded, projected, kernel: 1)
+        postQuantConv = try Conv2d(w / "post_quant_conv", configuration.embedDim, networks.zChannels, kernel: 1)
+        scores = isGumbel ? try Conv2d(w / "quantize" / "proj", projected, configuration.nEmbed, kernel: 1) : nil
+        let codebook = try (w / "quantize" / Self.codebookName(w))
+            .tensor("weight", [configuration.nEmbed, configuration.embedDim])
+        self.codebook = codebook
+        do {
+            let shape = [1, configuration.embedDim, 1, 1]
+            codebookMinimum = try codebook.minimum(over: 0).reshaped(shape)
+            codebookMaximum = try codebook.maximum(over: 0).reshaped(shape)
+            negatedTwice = try (codebook * -2).transposed(0, 1).contiguous()
+            squaredNorms = try codebook.squared().sum(1)
+        } catch {
+            throw .torch(error)
+        }
+    }
+
+    /// `embedding` in a `VQModel`, `embed` in a `GumbelVQ`.
+    static func codebookName(_ w: Weights) -> String {
+        (w / "quantize" / "embed").has("weight") ? "embed" : "embedding"
+    }
+
+    /// Pixels per latent cell and side.
+    var cellSize: Int { configuration.cellSize }
+
+    /// A picture as a point of the latent space.
+    /// - Parameter image: [N, 3, H, W] in 0…1, H and W multiples of ``cellSize``.
+    /// - Returns: [N, width, H / cell, W / cell], before the lookup; from a GumbelVQ, which has no such point, the
+    ///   vectors of the codes with the best scores.
+    func encode(_ image: Tensor) throws(TorchError) -> Tensor {
+        let encoded = try encoderOutput(image)
+        guard let scores else { return encoded }
+        return try embed(codes: scores(encoded).argmax(1))
+    }
+
+    /// The encoder's own output for [N, 3, H, W] in 0…1: [N, width, h, w], or with a GumbelVQ what its scores are
+    /// computed from.
+    func encoderOutput(_ image: Tensor) throws(TorchError) -> Tensor {
+        try quantConv(encoder(image * 2 - 1))
+    }
+
+    /// The codes whose vectors are nearest to the cells of [N, width, h, w]: [N, h, w] int64.
+    ///
+    /// Uses ‖z - e‖² = ‖z‖² - 2 z·e + ‖e‖² without its first term, for some cells at a time, so that memory stays within
+    /// bounds for large pictures and codebooks.
+    func nearestCodes(_ z: Tensor) throws(TorchError) -> Tensor {
+        try withoutGradient { () throws(TorchError) -> Tensor in
+            let shape = z.shape
+            guard shape.count == 4, shape[1] == configuration.embedDim else {
+                throw TorchError(
+                    .argument,
+                    operation: "nearestCodes",
+                    message: "expected [N, \(configuration.embedDim), h, w], not \(shape)"
+                )
+            }
+            let cells = try z.permuted(0, 2, 3, 1).reshaped([-1, shape[1]])
+            let count = shape[0] * shape[2] * shape[3]
+            let portion = max(1, Self.distanceLimit / configuration.nEmbed)
+            var codes: [Tensor] = []
+            for start in stride(from: 0, to: count, by: portion) {
+                let some = try cells.slice(0, from: start, length: min(portion, count - start))
+                codes.append(try (some.matmul(negatedTwice) + squaredNorms).argmin(1))
+            }
+            return try Tensor.concatenate(codes).reshaped([shape[0], shape[2], shape[3]])
+        }
+    }
+
+    /// The vectors of codes [N, h, w] int64: [N, width, h, w].
+    func embed(codes: Tensor) throws(TorchError) -> Tensor { try codebook.rows(codes).permuted(0, 3, 1, 2) }
+
+    /// The nearest code vectors to [N, width, h, w]; backward, the identity (the straight-through estimator).
+    func quantize(_ z: Tensor) throws(TorchError) -> Tensor { try embed(codes: nearestCodes(z)).withGradient(to: z) }
+
+    /// The picture of code vectors [N, width, h, w]: [N, 3, H, W] in about -1…1.
+    func decode(_ q: Tensor) throws(TorchError) -> Tensor { try decoder(postQuantConv(q)) }
+
+    /// The picture of a point of the latent space [N, width, h, w]: [N, 3, H, W] in 0…1, with a gradient that lets
+    /// clipped pixels come back.
+    func picture(_ z: Tensor) throws(TorchError) -> Tensor {
+        try ((decode(quantize(z)) + 1) / 2).clampedKeepingGradient(0, 1)
+    }
+}
+
+extension Weights {
+    /// Whether this quantiser is a GumbelVQ's.
+    fileprivate var hasScores: Bool { (self / "proj").has("weight") }
+}

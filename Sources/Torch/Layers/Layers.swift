@@ -1,0 +1,98 @@
+/// A convolution over [N, C, H, W].
+public struct Conv2d {
+    public let weight: Tensor
+    public let bias: Tensor?
+    public let stride: Int
+    public let padding: Int
+
+    /// - Throws: ``WeightsError`` when `weight` is not [outputs, inputs, kernel, kernel] or `bias` not [outputs].
+    public init(
+        _ w: Weights,
+        _ inputs: Int,
+        _ outputs: Int,
+        kernel: Int,
+        stride: Int = 1,
+        padding: Int = 0,
+        hasBias: Bool = true
+    ) throws(WeightsError) {
+        weight = try w.tensor("weight", [outputs, inputs, kernel, kernel])
+        bias = hasBias ? try w.tensor("bias", [outputs]) : nil
+        self.stride = stride
+        self.padding = padding
+    }
+
+    public func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
+        try x.conv2d(weight, bias, stride: stride, padding: padding)
+    }
+}
+
+/// x · weightᵀ + bias over the last dimension.
+public struct Linear {
+    public let weight: Tensor
+    public let bias: Tensor?
+
+    /// - Throws: ``WeightsError`` when `weight` is not [outputs, inputs] or `bias` not [outputs].
+    public init(_ w: Weights, _ inputs: Int, _ outputs: Int, hasBias: Bool = true) throws(WeightsError) {
+        weight = try w.tensor("weight", [outputs, inputs])
+        bias = hasBias ? try w.tensor("bias", [outputs]) : nil
+    }
+
+    public func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor { try x.linear(weight, bias) }
+}
+
+/// Normalises groups of channels of [N, C, H, W].
+public struct GroupNorm {
+    public let weight: Tensor
+    public let bias: Tensor
+    public let groups: Int
+    public let epsilon: Double
+
+    public init(_ w: Weights, channels: Int, groups: Int, epsilon: Double) throws(WeightsError) {
+        weight = try w.tensor("weight", [channels])
+        bias = try w.tensor("bias", [channels])
+        self.groups = groups
+        self.epsilon = epsilon
+    }
+
+    public func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
+        try x.groupNorm(groups, weight, bias, epsilon: epsilon)
+    }
+}
+
+/// Normalises the last dimension.
+public struct LayerNorm {
+    public let weight: Tensor
+    public let bias: Tensor
+    public let epsilon: Double
+
+    public init(_ w: Weights, width: Int, epsilon: Double = 1e-5) throws(WeightsError) {
+        weight = try w.tensor("weight", [width])
+        bias = try w.tensor("bias", [width])
+        self.epsilon = epsilon
+    }
+
+    public func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
+        try x.layerNorm(weight, bias, epsilon: epsilon)
+    }
+}
+
+/// Normalises the channels of [N, C, H, W] with the statistics of training.
+public struct BatchNorm2d {
+    public let weight: Tensor
+    public let bias: Tensor
+    public let mean: Tensor
+    public let variance: Tensor
+    public let epsilon: Double
+
+    public init(_ w: Weights, channels: Int, epsilon: Double = 1e-5) throws(WeightsError) {
+        weight = try w.tensor("weight", [channels])
+        bias = try w.tensor("bias", [channels])
+        mean = try w.tensor("running_mean", [channels])
+        variance = try w.tensor("running_var", [channels])
+        self.epsilon = epsilon
+    }
+
+    public func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
+        try x.batchNorm(weight: weight, bias: bias, mean: mean, variance: variance, epsilon: epsilon)
+    }
+}

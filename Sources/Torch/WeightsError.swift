@@ -1,0 +1,38 @@
+/// Why weights could not be used.
+public enum WeightsError: Error, Sendable, CustomStringConvertible {
+    /// The file is not there, not readable, or not what it should be.
+    case file(path: String, problem: String)
+    /// A tensor is not in the file; `nearest` is the key most like it.
+    case missing(key: String, path: String, nearest: String?)
+    case shape(key: String, expected: [Int], actual: [Int])
+    case type(key: String, problem: String)
+    /// Tensors that no part of the model asked for.
+    case unused(keys: [String], path: String)
+    case torch(TorchError)
+
+    public var description: String {
+        switch self {
+        case .file(let path, let problem): return "\(path): \(problem)"
+        case .missing(let key, let path, let nearest):
+            let hint = nearest.map { "; the nearest key is \($0)" } ?? ""
+            return "\(path) has no tensor \(key)\(hint)"
+        case .shape(let key, let expected, let actual):
+            return "\(key) has the shape \(actual), not \(expected)"
+        case .type(let key, let problem): return "\(key): \(problem)"
+        case .unused(let keys, let path):
+            let some = keys.prefix(3).joined(separator: ", ")
+            let more = keys.count > 3 ? " and \(keys.count - 3) more" : ""
+            return "\(path) has tensors that the model does not use: \(some)\(more)"
+        case .torch(let error): return error.description
+        }
+    }
+}
+
+/// Runs operations on tensors, turning their errors into ``WeightsError/torch(_:)``.
+func weightsErrors<Result>(_ body: () throws(TorchError) -> Result) throws(WeightsError) -> Result {
+    do {
+        return try body()
+    } catch {
+        throw .torch(error)
+    }
+}
