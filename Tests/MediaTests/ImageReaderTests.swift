@@ -6,7 +6,7 @@ import Testing
 
 @Suite
 struct ImageReaderTests {
-    /// The fixtures show red, green, blue and yellow quarters, 24×16.
+    /// The fixtures, written by Pillow, show red, green, blue and yellow quarters, 24×16.
     private static let corners: [(x: Int, y: Int, colour: [UInt8])] = [
         (3, 3, [255, 0, 0]), (20, 3, [0, 255, 0]), (3, 13, [0, 0, 255]), (20, 13, [255, 255, 0]),
     ]
