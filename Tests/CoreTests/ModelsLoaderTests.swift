@@ -129,6 +129,33 @@ import Torch
         #expect(failure()?.summary.contains("vocab.json has more tokens than the CLIP") == true)
     }
 
+    @Test func checkpointsWithATransformerAreReadThroughTheirPrefix() throws {
+        let source = try Fixtures.open("vqgan.safetensors")
+        var tensors = ["transformer.head.weight": try Tensor.zeros([2])]
+        for key in source.keys { tensors["first_stage_model.\(key)"] = try source.tensor(key) }
+        let url = folder.appending(path: "net2net.safetensors")
+        try Data(SafetensorsFile.encode(tensors)).write(to: url)
+        let vqgan = try ModelLoader.loadVQGAN(ModelFolder(url.path), .cpu)
+        #expect(vqgan.cellSize == 4)
+    }
+
+    @Test func openAIsModelsNeedOnlyTheirMerges() throws {
+        let source = try Fixtures.open("clip-vit.safetensors")
+        var tensors: [String: Tensor] = [:]
+        for key in source.keys { tensors[key] = try source.tensor(key) }
+        // The alphabet twice, one merge and the two marks.
+        tensors["token_embedding.weight"] = try Tensor.normal([515, 32], seed: 1)
+        try Data(SafetensorsFile.encode(tensors)).write(to: folder.appending(path: "clip.safetensors"))
+        try write("#version: 0.2\nt h\nth e</w>\n", "merges.txt")
+        try remove("clip.json")
+        try remove("vocab.json")
+        let clip = try ModelLoader.loadCLIP(ModelFolder(folder.path), .cpu)
+        #expect(clip.resolution == 32)
+        #expect(clip.tokenizer.encode("the") == [512, 68 + 256])
+        #expect(clip.tokenizer.window("").ids.prefix(3) == [513, 514, 0])
+        #expect(try clip.textFeatures(of: ["the", "sea"]).features.shape == [2, 32])
+    }
+
     @Test func loadingCanBeCancelledBetweenFiles() throws {
         var begun: [String] = []
         let path = folder.path

@@ -55,7 +55,10 @@ enum ModelLoader {
     }
 
     private static func summary(_ choice: ModelChoice, _ vqgan: VQGAN, _ clip: CLIP) -> String {
-        func name(_ choice: String) -> String { URL(filePath: choice).deletingPathExtension().lastPathComponent }
+        func name(_ choice: String) -> String {
+            let file = URL(filePath: choice)
+            return (file.pathExtension == "safetensors" ? file.deletingPathExtension() : file).lastPathComponent
+        }
         let first = "\(name(choice.vqgan)) VQGAN f=\(vqgan.cellSize), \(vqgan.configuration.nEmbed) codes"
         let second = choice.clip == choice.vqgan ? "CLIP" : "\(name(choice.clip)) CLIP"
         return "\(first) + \(second) \(clip.resolution) px"
