@@ -62,6 +62,9 @@ let package = Package(
         .target(name: "CChafa", dependencies: ["ChafaLibrary"], cSettings: strictC),
         .target(name: "Preview", dependencies: ["CChafa", "EngineKit"], swiftSettings: strict),
 
+        // Painting without a screen.
+        .target(name: "Headless", dependencies: ["EngineKit"], swiftSettings: strict),
+
         // The workbench.
         .target(
             name: "CCurses",
@@ -77,7 +80,9 @@ let package = Package(
         // Wiring only: arguments, files, which front end.
         .executableTarget(
             name: "vqclip-tui",
-            dependencies: ["Core", "TUI", "EngineKit", "ScriptedEngine", "Configuration", "Media", argumentParser, logging],
+            dependencies: [
+                "Core", "Torch", "TUI", "Headless", "EngineKit", "Configuration", "Preview", argumentParser, logging,
+            ],
             swiftSettings: strict
         ),
 
@@ -89,8 +94,14 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "EngineKitTests", dependencies: ["EngineKit", "ScriptedEngine"], swiftSettings: strict),
+        .testTarget(name: "HeadlessTests", dependencies: ["Headless", "EngineKit", "ScriptedEngine"], swiftSettings: strict),
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "EngineKit"], swiftSettings: strict),
-        .testTarget(name: "MediaTests", dependencies: ["Media", "CImage", "EngineKit"], swiftSettings: strict),
+        .testTarget(
+            name: "MediaTests",
+            dependencies: ["Media", "CImage", "EngineKit"],
+            exclude: ["Fixtures"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "PreviewTests", dependencies: ["Preview", "CChafa", "EngineKit"], swiftSettings: strict),
         .testTarget(
             name: "TUITests",

@@ -27,7 +27,9 @@ public protocol EngineSession: SendableMetatype {
     mutating func setSettings(_ settings: RunSettings) throws -> String
 
     /// The present picture.
-    mutating func frame() throws -> Frame?
+    /// - Parameter isExact: whether it must be that of the present latent; otherwise the picture that the last step has
+    ///   computed anyway will do, which is one step behind.
+    mutating func frame(isExact: Bool) throws -> Frame?
 
     mutating func savePicture(path: String?) throws -> SavedFile
     mutating func saveCheckpoint(path: String?) throws -> SavedFile

@@ -94,7 +94,8 @@ struct WorkerLoop<Session: EngineSession> {
         switch command {
         case .load(let choice): return try load(choice)
         case .start(let request): return try begin { session throws in try session.start(request) }
-        case .loadCheckpoint(let path): return try begin(paused: true) { session throws in try session.restore(path: path) }
+        case .loadCheckpoint(let path):
+            return try begin(paused: true) { session throws in try session.restore(path: path) }
         case .pause: return try pause()
         case .resume: return try resume()
         case .stepOnce: return try stepOnce()
@@ -186,7 +187,11 @@ struct WorkerLoop<Session: EngineSession> {
             if let remaining = stepsUntilPause { stepsUntilPause = remaining - 1 }
             let isLast = report.step >= session.totalSteps
             let pauses = stepsUntilPause == 0
-            if isLast || pauses || report.step % max(1, session.previewEvery) == 0 { publishFrame() }
+            if isLast || pauses {
+                publishFrame()
+            } else if report.step % max(1, session.previewEvery) == 0 {
+                publishFrame(isExact: false)
+            }
             if isLast { enter(.finished) } else if pauses { enter(.paused) }
         } catch {
             outbox.post(.failed(EngineFailure(describing: error)))
@@ -194,9 +199,9 @@ struct WorkerLoop<Session: EngineSession> {
         }
     }
 
-    private mutating func publishFrame() {
+    private mutating func publishFrame(isExact: Bool = true) {
         do {
-            if let frame = try session.frame() { outbox.publish(frame) }
+            if let frame = try session.frame(isExact: isExact) { outbox.publish(frame) }
         } catch {
             outbox.post(.note("no preview: \(EngineFailure(describing: error))"))
         }

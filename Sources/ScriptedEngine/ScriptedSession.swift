@@ -105,7 +105,7 @@ public struct ScriptedSession: EngineSession {
         return changed.map { "\($0.title) \(settings.value(of: $0))" }.joined(separator: ", ")
     }
 
-    public mutating func frame() throws -> Frame? {
+    public mutating func frame(isExact: Bool) throws -> Frame? {
         guard run != nil else { return nil }
         let (width, height) = (settings.size.width, settings.size.height)
         var rgb: [UInt8] = []

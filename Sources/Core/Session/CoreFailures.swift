@@ -1,0 +1,19 @@
+public import EngineKit
+public import Torch
+
+extension TorchError: UserFacingError {
+    public var failure: EngineFailure {
+        switch code {
+        case .outOfMemory:
+            EngineFailure(.memory, "out of memory", hint: "use a smaller size, fewer cuts or a smaller micro-batch")
+        default:
+            EngineFailure(.other, "the computation failed (\(description))", hint: "the log has the details")
+        }
+    }
+}
+
+extension WeightsError: UserFacingError {
+    public var failure: EngineFailure {
+        EngineFailure(weights: self)
+    }
+}

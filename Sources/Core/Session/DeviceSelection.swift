@@ -1,0 +1,57 @@
+public import EngineKit
+import Foundation
+public import Torch
+
+/// Picks the device that a run computes on.
+public enum DeviceSelection {
+    /// Reads `auto`, `cpu`, `cuda` or `cuda:N`. `auto` is the first CUDA device, or the CPU where there is none.
+    /// - Throws: ``EngineFailure`` for other words and for a device that is not there.
+    public static func device(named name: String) throws(EngineFailure) -> Device {
+        switch name.lowercased() {
+        case "cpu": return .cpu
+        case "auto": return (try? cuda(0)) ?? .cpu
+        case "cuda": return try cuda(0)
+        case let name where name.hasPrefix("cuda:"):
+            guard let index = Int(name.dropFirst(5)), index >= 0 else { break }
+            return try cuda(index)
+        default: break
+        }
+        throw EngineFailure(.settings, "'\(name)' is not a device", hint: "choose auto, cpu or cuda:N")
+    }
+
+    private static func cuda(_ index: Int) throws(EngineFailure) -> Device {
+        if Runtime.cudaDeviceCount == 0 { try openCUDA() }
+        let count = Runtime.cudaDeviceCount
+        guard index < count else {
+            let found = count == 0 ? "no CUDA device was found" : "there are \(count) CUDA devices, numbered from 0"
+            throw EngineFailure(.settings, "cuda:\(index) cannot be used: \(found)", hint: "use --device cpu")
+        }
+        return .cuda(index)
+    }
+
+    /// Loads the CUDA backend that stands beside the CPU one, if set-up has put it there.
+    private static func openCUDA() throws(EngineFailure) {
+        guard let folder = libtorchFolder, FileManager.default.fileExists(atPath: "\(folder)/libtorch_cuda.so") else {
+            throw EngineFailure(
+                .settings,
+                "this build has no CUDA libraries",
+                hint: "run make setup on a machine with an NVIDIA driver, or use --device cpu"
+            )
+        }
+        do {
+            try Runtime.openCUDA(folder: folder)
+        } catch {
+            throw EngineFailure(.settings, "the CUDA libraries cannot be loaded: \(error.message)", hint: "use --device cpu")
+        }
+    }
+
+    /// The folder that libtorch was loaded from.
+    private static var libtorchFolder: String? {
+        guard let maps = try? String(contentsOfFile: "/proc/self/maps", encoding: .utf8) else { return nil }
+        for line in maps.split(separator: "\n") where line.hasSuffix("/libtorch_cpu.so") {
+            guard let start = line.firstIndex(of: "/") else { continue }
+            return String(line[start...].dropLast("/libtorch_cpu.so".count))
+        }
+        return nil
+    }
+}

@@ -1,0 +1,191 @@
+import EngineKit
+import Torch
+
+/// A run in progress: the latent, what it is pulled towards, and everything that the next step depends on.
+///
+/// Implements the loop of VQGAN+CLIP (Katherine Crowson and Ryan Murdock, 2021): decode, cut, embed, compare, and move
+/// the latent against the gradient.
+struct PaintingRun {
+    /// Below this, halving a micro-batch further cannot help against exhausted memory.
+    private static let smallestMicroBatch = 1
+
+    private(set) var prompts: [Prompt]
+    private(set) var settings: RunSettings
+    let folder: String
+    private(set) var step: Int
+    /// [1, width, h, w].
+    private(set) var z: Tensor
+    private(set) var optimizer: LatentOptimizer
+    private(set) var average: LatentAverage
+    private(set) var embedder: PromptEmbedder
+    private var targets: [PromptTarget?]
+    /// The picture of the last step made, before the step moved the latent: [1, 3, H, W] in 0…1.
+    private(set) var lastPicture: Tensor?
+    private var microBatchLimit = Int.max
+
+    init(
+        prompts: [Prompt],
+        settings: RunSettings,
+        folder: String,
+        step: Int = 0,
+        z: Tensor,
+        optimizer: LatentOptimizer,
+        average: LatentAverage = LatentAverage(),
+        embedder: PromptEmbedder,
+        targets: [PromptTarget?]
+    ) throws {
+        self.prompts = prompts
+        self.settings = settings
+        self.folder = folder
+        self.step = step
+        // A copy of its own: a latent taken from the codebook must not be moved in place.
+        self.z = try z.detached().cloned().requiringGradient()
+        self.optimizer = optimizer
+        self.average = average
+        self.embedder = embedder
+        self.targets = targets
+    }
+
+    // MARK: One step
+
+    struct Losses {
+        /// One per prompt.
+        let values: [Double]
+        let learningRate: Double
+    }
+
+    /// Makes one step. After an error, nothing has changed.
+    mutating func makeStep(_ models: ModelPair) throws -> Losses {
+        let gradient = try gradientWithinMemory(models)
+        let rate = learningRate
+        guard gradient.losses.allSatisfy(\.isFinite), try gradient.z.sum().item().isFinite else {
+            throw EngineFailure(
+                .numerics,
+                "step \(step + 1) gave numbers that are not finite",
+                hint: "lower the learning rate, then resume"
+            )
+        }
+        try optimizer.step(z, gradient: gradient.z, rate: rate)
+        try withoutGradient {
+            try z.assign(z.clamped(models.vqgan.codebookMinimum, models.vqgan.codebookMaximum))
+            try average.add(z, decay: settings.averageDecay)
+        }
+        lastPicture = gradient.picture
+        step += 1
+        return Losses(values: gradient.losses, learningRate: rate)
+    }
+
+    private struct Gradient {
+        let losses: [Double]
+        let z: Tensor
+        let picture: Tensor
+    }
+
+    /// The gradient, with ever smaller micro-batches while memory runs out.
+    private mutating func gradientWithinMemory(_ models: ModelPair) throws -> Gradient {
+        while true {
+            do {
+                return try gradient(models)
+            } catch let error as TorchError where error.code == .outOfMemory {
+                guard microBatch > Self.smallestMicroBatch else { throw error }
+                microBatchLimit = microBatch / 2
+            }
+        }
+    }
+
+    private func gradient(_ models: ModelPair) throws -> Gradient {
+        try z.clearGradient()
+        let picture = try models.vqgan.picture(z)
+        let recipe = CutoutRecipe(settings)
+        let resolution = models.clip.resolution
+        let planner = CutoutPlanner(recipe: recipe, size: settings.size, resolution: resolution, noise: noise)
+        let audible = targets.compactMap { $0 }
+        let result = try ImageGradient.compute(
+            picture: picture,
+            plans: planner.plans(seed: settings.seed, step: step, count: settings.cuts),
+            colorOrder: CutoutPlanner.colorOrder(seed: settings.seed, step: step),
+            sampler: CutoutSampler(recipe: recipe, resolution: resolution),
+            targets: audible,
+            microBatch: microBatch,
+            features: { (cutouts) throws(TorchError) in try models.clip.imageFeatures(cutouts) }
+        )
+        try result.backward()
+        var values = result.losses.makeIterator()
+        let losses = targets.map { $0 == nil ? 0 : values.next() ?? 0 }
+        let gradient = try z.gradient() ?? Tensor.zeros(like: z)
+        return Gradient(losses: losses, z: gradient, picture: try picture.detached())
+    }
+
+    // MARK: What follows from settings and step
+
+    private var progress: Double { settings.steps > 1 ? Double(step) / Double(settings.steps) : 0 }
+
+    private var learningRate: Double {
+        switch settings.rateSchedule {
+        case .constant: return settings.learningRate
+        case .cooling:
+            let cooling = progress < 0.5 ? 1 : 0.15 + 0.85 * (1 - (progress - 0.5) / 0.5)
+            return settings.learningRate * cooling
+        }
+    }
+
+    private var noise: Double { settings.noise + (settings.noiseEnd - settings.noise) * min(1, progress) }
+
+    /// Cutouts that CLIP sees at once.
+    var microBatch: Int {
+        let wanted = settings.microBatch > 0 ? settings.microBatch : 16
+        return max(1, min(wanted, settings.cuts, microBatchLimit))
+    }
+
+    /// The latent to show: its moving average if there is one.
+    var displayed: Tensor { get throws(TorchError) { try average.value ?? z } }
+
+    // MARK: Edits
+
+    /// - Throws: when a prompt cannot be embedded; then nothing has changed.
+    mutating func setPrompts(_ prompts: [Prompt], _ models: ModelPair) throws {
+        var embedder = embedder
+        let targets = try embedder.targets(for: prompts, clip: models.clip, settings: settings, device: models.device)
+        (self.prompts, self.targets, self.embedder) = (prompts, targets, embedder)
+    }
+
+    /// Takes over settings that differ only in what can change live.
+    mutating func setSettings(_ settings: RunSettings) {
+        if settings.averageDecay != self.settings.averageDecay { average = LatentAverage() }
+        self.settings = settings
+        microBatchLimit = Int.max
+    }
+}
+
+/// An exponential moving average of the latent, corrected for its start.
+struct LatentAverage {
+    private(set) var sum: Tensor?
+    /// The product of the decays so far.
+    private(set) var decayed = 1.0
+
+    init() {}
+
+    init(sum: Tensor, decayed: Double) {
+        self.sum = sum
+        self.decayed = decayed
+    }
+
+    /// Adds a latent; a decay of 0 keeps no average.
+    mutating func add(_ z: Tensor, decay: Double) throws(TorchError) {
+        guard decay > 0 else {
+            self = LatentAverage()
+            return
+        }
+        let share = try z.detached() * (1 - decay)
+        sum = try sum.map { (sum) throws(TorchError) in try sum * decay + share } ?? share
+        decayed *= decay
+    }
+
+    /// `nil` before anything was added.
+    var value: Tensor? {
+        get throws(TorchError) {
+            guard let sum, decayed < 1 else { return nil }
+            return try sum / (1 - decayed)
+        }
+    }
+}

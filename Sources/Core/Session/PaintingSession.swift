@@ -1,0 +1,312 @@
+public import EngineKit
+public import Foundation
+import Media
+public import Torch
+
+/// The real engine's session: models, one run, and its files.
+public struct PaintingSession: EngineSession {
+    /// Seconds between the automatic checkpoints that survive a crash.
+    private static let autosaveSeconds = 20.0
+
+    private let device: Device
+    private let runs: URL
+    private let note: @Sendable (String) -> Void
+    private var models: ModelPair?
+    private var run: PaintingRun?
+    private var lastAutosave = ContinuousClock.now
+    private var autosaveFailed = false
+
+    /// - Parameters:
+    ///   - runs: where folders of runs are made.
+    ///   - note: takes lines for the log.
+    public init(device: Device, runs: URL, note: @escaping @Sendable (String) -> Void) {
+        self.device = device
+        self.runs = runs
+        self.note = note
+    }
+
+    public var step: Int { run?.step ?? 0 }
+    public var totalSteps: Int { run?.settings.steps ?? 0 }
+    public var previewEvery: Int { run?.settings.previewEvery ?? 1 }
+
+    // MARK: Models
+
+    public mutating func load(
+        _ choice: ModelChoice,
+        progress: (LoadProgress) -> Void,
+        isCancelled: () -> Bool
+    ) throws -> ModelDescription {
+        let models = try ModelLoader.load(choice, device: device, progress: progress, isCancelled: isCancelled)
+        self.models = models
+        endRun()
+        return models.description
+    }
+
+    // MARK: Starting
+
+    public mutating func start(_ request: RunRequest) throws -> RunDescription {
+        let models = try loadedModels()
+        var settings = request.settings
+        settings.size = try Self.rounded(settings.size, cell: models.vqgan.cellSize)
+        try Self.check(request.prompts)
+        let microBatch = min(settings.cuts, settings.microBatch > 0 ? settings.microBatch : 16)
+        try MemoryEstimate.check(settings.size, models, microBatch: microBatch)
+        var notes: [String] = []
+        if settings.size != request.settings.size {
+            notes.append("size \(request.settings.size) rounded down to \(settings.size)")
+        }
+        var embedder = PromptEmbedder()
+        let targets = try embedder.targets(for: request.prompts, clip: models.clip, settings: settings, device: device)
+        notes += embedder.notes
+        let start = try StartLatent.make(
+            settings.start,
+            size: settings.size,
+            seed: settings.seed,
+            models: models,
+            prompts: request.prompts,
+            embedder: &embedder
+        )
+        if let note = start.note { notes.append(note) }
+        let folder = try request.folder ?? RunFolder.make(in: runs, prompts: request.prompts)
+        let run = try PaintingRun(
+            prompts: request.prompts,
+            settings: settings,
+            folder: folder,
+            z: start.z,
+            optimizer: LatentOptimizer(settings.optimizer),
+            embedder: embedder,
+            targets: targets
+        )
+        return begin(run, notes)
+    }
+
+    public mutating func restore(path: String) throws -> RunDescription {
+        let checkpoint = try RunCheckpoint(path: path)
+        var notes: [String] = []
+        if models?.choice != checkpoint.models {
+            models = try ModelLoader.load(checkpoint.models, device: device, progress: { _ in }, isCancelled: { false })
+            notes.append("loaded the checkpoint's models")
+        }
+        let models = try loadedModels()
+        let cells = checkpoint.settings.size
+        let cellSize = models.vqgan.cellSize
+        let expected = [1, models.vqgan.codebook.shape[1], cells.height / cellSize, cells.width / cellSize]
+        guard checkpoint.z.shape == expected else {
+            throw EngineFailure(
+                .file,
+                "\(path) does not fit its model: its latent is \(checkpoint.z.shape), not \(expected)",
+                hint: "load the model that it was made with"
+            )
+        }
+        var embedder = PromptEmbedder()
+        for (image, embeddings) in checkpoint.imagePrompts {
+            embedder.remember(image: image, try embeddings.converted(on: device))
+        }
+        let prompts = checkpoint.prompts
+        let targets = try embedder.targets(
+            for: prompts,
+            clip: models.clip,
+            settings: checkpoint.settings,
+            device: device
+        )
+        let isThere = FileManager.default.fileExists(atPath: checkpoint.folder)
+        let folder = isThere ? checkpoint.folder : try RunFolder.make(in: runs, prompts: prompts)
+        let run = try PaintingRun(
+            prompts: prompts,
+            settings: checkpoint.settings,
+            folder: folder,
+            step: checkpoint.step,
+            z: checkpoint.z.converted(on: device),
+            optimizer: checkpoint.optimizer.moved(to: device),
+            average: checkpoint.average.moved(to: device),
+            embedder: embedder,
+            targets: targets
+        )
+        return begin(run, notes)
+    }
+
+    private mutating func begin(_ run: PaintingRun, _ notes: [String]) -> RunDescription {
+        endRun()
+        self.run = run
+        lastAutosave = .now
+        autosaveFailed = false
+        return RunDescription(
+            prompts: run.prompts,
+            settings: run.settings,
+            folder: run.folder,
+            step: run.step,
+            notes: notes
+        )
+    }
+
+    private mutating func endRun() {
+        if let folder = run?.folder { RunFolder.removeIfEmpty(folder) }
+        run = nil
+    }
+
+    private static func rounded(_ size: PictureSize, cell: Int) throws(EngineFailure) -> PictureSize {
+        let rounded = PictureSize(size.width / cell * cell, size.height / cell * cell)
+        guard rounded.width > 0, rounded.height > 0 else {
+            throw EngineFailure(
+                .settings,
+                "a picture of \(size) is smaller than one latent cell of \(cell)x\(cell)",
+                hint: "use a size of \(cell)x\(cell) or more"
+            )
+        }
+        return rounded
+    }
+
+    private static func check(_ prompts: [Prompt]) throws(EngineFailure) {
+        guard !prompts.isEmpty else {
+            throw EngineFailure(.prompt, "there is no prompt", hint: "write what you want to see")
+        }
+    }
+
+    // MARK: Running
+
+    public mutating func makeStep() throws -> StepReport {
+        let models = try loadedModels()
+        let started = ContinuousClock.now
+        let note = note
+        let losses = try withRun { (run) throws in
+            let before = run.microBatch
+            let losses = try run.makeStep(models)
+            if run.microBatch < before { note("memory ran out: \(run.microBatch) cutouts at a time from here on") }
+            return losses
+        }
+        let report = StepReport(
+            step: step,
+            total: totalSteps,
+            loss: losses.values.reduce(0, +),
+            losses: losses.values,
+            seconds: (ContinuousClock.now - started) / .seconds(1),
+            learningRate: losses.learningRate,
+            residentBytes: ProcessMemory.resident
+        )
+        autosaveIfDue()
+        return report
+    }
+
+    public mutating func setPrompts(_ prompts: [Prompt]) throws -> String {
+        try Self.check(prompts)
+        let models = try loadedModels()
+        return try withRun { (run) throws in
+            let change = PromptChange.describe(from: run.prompts, to: prompts)
+            try run.setPrompts(prompts, models)
+            return ([change] + run.embedder.notes).joined(separator: "; ")
+        }
+    }
+
+    public mutating func setSettings(_ settings: RunSettings) throws -> String {
+        try withRun { (run) throws in
+            let changed = settings.differences(from: run.settings)
+            if let key = changed.first(where: { !$0.isLive }) {
+                throw EngineFailure(.settings, "\(key.title) takes effect in a new run")
+            }
+            guard settings.steps >= run.step else {
+                throw EngineFailure(.settings, "\(run.step) steps are already made", hint: "use \(run.step) or more")
+            }
+            run.setSettings(settings)
+            return changed.isEmpty
+                ? "nothing changed"
+                : changed.map { "\($0.title) \(settings.value(of: $0))" }.joined(separator: ", ")
+        }
+    }
+
+    public mutating func frame(isExact: Bool) throws -> Frame? {
+        guard let run, let models else { return nil }
+        let picture: Tensor
+        if !isExact, run.settings.averageDecay == 0, let last = run.lastPicture {
+            picture = last
+        } else {
+            picture = try withoutGradient { try models.vqgan.picture(run.displayed) }
+        }
+        let rgb = try withoutGradient { try PictureTensor.rgb(picture) }
+        return Frame(step: run.step, width: run.settings.size.width, height: run.settings.size.height, rgb: rgb)
+    }
+
+    // MARK: Saving
+
+    public mutating func savePicture(path: String?) throws -> SavedFile {
+        guard let run, let models, let frame = try frame(isExact: true), let image = RGBImage(frame) else {
+            throw EngineFailure(.other, "there is no picture yet", hint: "start a run")
+        }
+        let text = PictureMetadata.text(for: run, models: models)
+        let bytes = try PNGWriter.encode(image, text: text)
+        return try save(bytes, .picture, path, stem: Self.stem(run.step), extension: "png", run)
+    }
+
+    public mutating func saveCheckpoint(path: String?) throws -> SavedFile {
+        guard let run, let models else { throw EngineFailure(.other, "there is no run to save", hint: "start one") }
+        let bytes = try RunCheckpoint(of: run, models: models.choice).encode()
+        return try save(bytes, .checkpoint, path, stem: Self.stem(run.step), extension: RunCheckpoint.fileExtension, run)
+    }
+
+    private func save(
+        _ bytes: [UInt8],
+        _ kind: SavedFile.Kind,
+        _ path: String?,
+        stem: String,
+        extension pathExtension: String,
+        _ run: PaintingRun
+    ) throws -> SavedFile {
+        if let path {
+            try AtomicFile.write(bytes, to: path, overwrite: true)
+            return SavedFile(kind: kind, path: path, step: run.step)
+        }
+        let written = try AtomicFile.writeUnique(bytes, folder: run.folder, stem: stem, extension: pathExtension)
+        return SavedFile(kind: kind, path: written, step: run.step)
+    }
+
+    private static func stem(_ step: Int) -> String {
+        let digits = String(step)
+        return "step-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+    }
+
+    /// Writes the checkpoint that a crash or a power cut leaves behind. A failure is said once and does not stop a run.
+    private mutating func autosaveIfDue() {
+        guard let run, let models, ContinuousClock.now - lastAutosave > .seconds(Self.autosaveSeconds) else { return }
+        lastAutosave = .now
+        do {
+            let bytes = try RunCheckpoint(of: run, models: models.choice).encode()
+            let path = "\(run.folder)/autosave.\(RunCheckpoint.fileExtension)"
+            try AtomicFile.write(bytes, to: path, overwrite: true)
+            autosaveFailed = false
+        } catch {
+            if !autosaveFailed { note("no automatic checkpoint: \(EngineFailure(describing: error))") }
+            autosaveFailed = true
+        }
+    }
+
+    // MARK: Access
+
+    private func loadedModels() throws(EngineFailure) -> ModelPair {
+        guard let models else { throw EngineFailure(.model, "no model is loaded", hint: "load one first") }
+        return models
+    }
+
+    private mutating func withRun<Result>(_ body: (inout PaintingRun) throws -> Result) throws -> Result {
+        guard var run else { throw EngineFailure(.other, "there is no run", hint: "start one") }
+        // The copy is the only reference while it changes, so a failed edit leaves the run as it was.
+        let result = try body(&run)
+        self.run = run
+        return result
+    }
+}
+
+extension LatentOptimizer {
+    /// The same optimiser with its state on a device.
+    func moved(to device: Device) throws(TorchError) -> LatentOptimizer {
+        var state: [String: Tensor] = [:]
+        for (name, tensor) in self.state { state[name] = try tensor.converted(on: device) }
+        return LatentOptimizer(kind, state: state, count: count)
+    }
+}
+
+extension LatentAverage {
+    /// The same average with its sum on a device.
+    func moved(to device: Device) throws(TorchError) -> LatentAverage {
+        guard let sum else { return self }
+        return LatentAverage(sum: try sum.converted(on: device), decayed: decayed)
+    }
+}

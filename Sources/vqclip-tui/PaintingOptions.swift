@@ -1,0 +1,135 @@
+import ArgumentParser
+import EngineKit
+
+/// What both the workbench and `run` can be told about a run. Names follow the classic tools where users know them.
+struct PaintingOptions: ParsableArguments {
+    @Argument(help: ArgumentHelp("What to paint; several are painted at once.", valueName: "prompt"))
+    var words: [String] = []
+
+    @Option(name: [.short, .long], help: "Prompts, as the classic tools name them.")
+    var prompts: [String] = []
+
+    @Option(
+        name: [.short, .long],
+        help: "Picture size, WIDTHxHEIGHT; rounded down to whole latent cells."
+    )
+    var size: String?
+
+    @Option(
+        name: [.long, .customLong("iterations"), .customShort("i")],
+        help: "Optimisation steps."
+    )
+    var steps: String?
+
+    @Option(
+        name: [.long, .customLong("sd", withSingleDash: true)],
+        help: "Seed: the same seed and settings give the same picture."
+    )
+    var seed: String?
+
+    @Option(
+        name: [.customLong("optimizer"), .customLong("optimiser"), .customLong("opt", withSingleDash: true)],
+        help: ArgumentHelp(stringLiteral: SettingKey.optimizer.help)
+    )
+    var optimizer: String?
+
+    @Option(
+        name: [.long, .customLong("lr", withSingleDash: true)],
+        help: ArgumentHelp(stringLiteral: SettingKey.learningRate.help)
+    )
+    var learningRate: String?
+
+    @Option(help: ArgumentHelp(stringLiteral: SettingKey.rateSchedule.help))
+    var rateSchedule: String?
+
+    @Option(
+        name: [.long, .customLong("cuts", withSingleDash: true)],
+        help: ArgumentHelp(stringLiteral: SettingKey.cuts.help)
+    )
+    var cuts: String?
+
+    @Option(
+        name: [.long, .customLong("cutp", withSingleDash: true)],
+        help: ArgumentHelp(stringLiteral: SettingKey.cutPower.help)
+    )
+    var cutPower: String?
+
+    @Option(
+        name: [.long, .customLong("cutm", withSingleDash: true)],
+        help: ArgumentHelp(stringLiteral: SettingKey.cutMethod.help)
+    )
+    var cutMethod: String?
+
+    @Option(
+        name: [.long, .customLong("augs", withSingleDash: true)],
+        help: ArgumentHelp(stringLiteral: SettingKey.augmentations.help)
+    )
+    var augmentations: String?
+
+    @Option(help: ArgumentHelp(stringLiteral: SettingKey.noise.help))
+    var noise: String?
+
+    @Option(help: ArgumentHelp(stringLiteral: SettingKey.noiseEnd.help))
+    var noiseEnd: String?
+
+    @Option(help: ArgumentHelp(stringLiteral: SettingKey.average.help))
+    var average: String?
+
+    @Option(
+        name: [.long, .customLong("init-image"), .customLong("ii", withSingleDash: true)],
+        help: ArgumentHelp(stringLiteral: "Start: " + SettingKey.start.help)
+    )
+    var start: String?
+
+    @Option(help: ArgumentHelp(stringLiteral: SettingKey.microBatch.help))
+    var microBatch: String?
+
+    @Option(help: "VQGAN: a model's name, folder or weight file.")
+    var vqgan: String?
+
+    @Option(help: "CLIP: a model's name, folder or weight file.")
+    var clip: String?
+
+    @Option(name: [.long, .customLong("cd", withSingleDash: true)], help: "auto, cpu or cuda:N.")
+    var device: String?
+
+    /// The prompts given, if any.
+    /// - Throws: `ValidationError` that points at the character.
+    func parsedPrompts() throws -> [Prompt] {
+        var parsed: [Prompt] = []
+        for source in words + prompts {
+            do {
+                parsed += try PromptParser.prompts(from: source)
+            } catch {
+                throw ValidationError("\(error.message)\n  \(error.source)\n  " + caret(error.column))
+            }
+        }
+        return parsed
+    }
+
+    private func caret(_ column: Int) -> String { String(repeating: " ", count: column) + "^" }
+
+    /// The settings given, checked.
+    /// - Throws: `ValidationError` for a value that cannot be used.
+    func settings() throws -> [SettingKey: String] {
+        let given: [SettingKey: String?] = [
+            .size: size, .steps: steps, .seed: seed, .optimizer: optimizer, .learningRate: learningRate,
+            .rateSchedule: rateSchedule, .cuts: cuts, .cutPower: cutPower, .cutMethod: cutMethod,
+            .augmentations: augmentations, .noise: noise, .noiseEnd: noiseEnd, .average: average, .start: start,
+            .microBatch: microBatch,
+        ]
+        let settings = given.compactMapValues { $0 }
+        var trial = RunSettings()
+        do {
+            try trial.apply(settings)
+        } catch {
+            throw ValidationError("--\(error)")
+        }
+        return settings
+    }
+
+    /// The models: what was given, else what the configuration says, else the built-in pair.
+    func models(configured: ModelChoice) -> ModelChoice {
+        ModelChoice(vqgan: vqgan ?? configured.vqgan, clip: clip ?? configured.clip)
+    }
+}
