@@ -125,17 +125,19 @@ struct ModelFolder {
 }
 
 extension EngineFailure {
-    /// A failure of loading weights from a file, in one line with what to do.
-    init(weights error: WeightsError, of path: String) {
+    /// A failure of loading weights, in one line with what to do.
+    /// - Parameter path: the file, where the error does not name it itself.
+    init(weights error: WeightsError, of path: String? = nil) {
+        let place = path.map { "\($0): " } ?? ""
         switch error {
         case .file: self.init(.model, error.description, hint: "choose another file or download it again")
         case .missing, .unused:
             self.init(.model, error.description, hint: "the file is of another kind of model; choose another")
         case .shape, .type:
-            self.init(.model, "\(path): \(error)", hint: "the file does not fit its description; choose another")
+            self.init(.model, "\(place)\(error)", hint: "the file does not fit its description; choose another")
         case .torch(let error) where error.code == .outOfMemory:
             self.init(.memory, "there is not enough memory for the model", hint: "close other programs")
-        case .torch(let error): self.init(.model, "\(path): \(error)", hint: "choose another file")
+        case .torch(let error): self.init(.model, "\(place)\(error)", hint: "choose another file")
         }
     }
 }
