@@ -36,7 +36,8 @@ public struct DataFolders: Sendable, Hashable {
 /// `../share/vqclip-tui`, or upwards from a binary inside its source checkout.
 public enum ProgramFiles {
     /// The first existing folder or file of that name, or `nil`.
-    public static func find(_ name: String, environment: [String: String] = ProcessInfo.processInfo.environment) -> URL? {
+    public static func find(_ name: String, environment: [String: String] = ProcessInfo.processInfo.environment) -> URL?
+    {
         candidates(environment: environment).lazy
             .map { $0.appending(path: name) }
             .first { FileManager.default.fileExists(atPath: $0.path) }

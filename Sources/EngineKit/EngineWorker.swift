@@ -94,7 +94,8 @@ struct WorkerLoop<Session: EngineSession> {
         switch command {
         case .load(let choice): return try load(choice)
         case .start(let request): return try begin { session throws in try session.start(request) }
-        case .loadCheckpoint(let path): return try begin(paused: true) { session throws in try session.restore(path: path) }
+        case .loadCheckpoint(let path):
+            return try begin(paused: true) { session throws in try session.restore(path: path) }
         case .pause: return try pause()
         case .resume: return try resume()
         case .stepOnce: return try stepOnce()

@@ -14,7 +14,6 @@ extension TorchError: UserFacingError {
 
 extension WeightsError: UserFacingError {
     public var failure: EngineFailure {
-        if case .torch(let error) = self { return error.failure }
-        return EngineFailure(.model, description, hint: "check the file, or fetch it again")
+        EngineFailure(weights: self)
     }
 }

@@ -1,4 +1,5 @@
 import EngineKit
+import Torch
 
 /// A rough figure of the memory that a run takes at its peak, good enough to refuse what cannot fit.
 enum MemoryEstimate {

@@ -167,6 +167,7 @@ public struct PaintingSession: EngineSession {
     public mutating func makeStep() throws -> StepReport {
         let models = try loadedModels()
         let started = ContinuousClock.now
+        let note = note
         let losses = try withRun { (run) throws in
             let before = run.microBatch
             let losses = try run.makeStep(models)

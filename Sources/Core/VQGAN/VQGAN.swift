@@ -66,8 +66,12 @@ struct VQGAN {
     ///   vectors of the codes with the best scores.
     func encode(_ image: Tensor) throws(TorchError) -> Tensor {
         let encoded = try encoderOutput(image)
-        guard let scores else { return encoded }
-        return try embed(codes: scores(encoded).argmax(1))
+        return scores == nil ? encoded : try embed(codes: codes(ofEncoded: encoded))
+    }
+
+    /// The codes [N, h, w] that the model itself gives to its encoder's output: the nearest, or a GumbelVQ's best.
+    func codes(ofEncoded encoded: Tensor) throws(TorchError) -> Tensor {
+        if let scores { try scores(encoded).argmax(1) } else { try nearestCodes(encoded) }
     }
 
     /// The encoder's own output for [N, 3, H, W] in 0…1: [N, width, h, w], or with a GumbelVQ what its scores are

@@ -1,0 +1,17 @@
+import EngineKit
+import Torch
+
+extension ModelPair {
+    /// What front ends need to know.
+    var description: ModelDescription {
+        ModelDescription(
+            choice: choice,
+            summary: summary,
+            cellSize: vqgan.cellSize,
+            device: "\(device)",
+            recommended: recommended,
+            tokens: clip.tokenizer,
+            hasSketchbook: sketchbook != nil
+        )
+    }
+}

@@ -1,0 +1,127 @@
+import ArgumentParser
+import Core
+import Dispatch
+import EngineKit
+import Foundation
+import Headless
+
+/// `vqclip-tui run`: paints without a screen.
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Paint without a screen and write a PNG.",
+        discussion: """
+            Ctrl-C stops early and saves what there is. The picture goes to the file given with -o, or else into a new \
+            folder for the run, whose path is printed.
+
+            EXAMPLES
+              vqclip-tui run "a golden crown | oil painting:0.5" --size 192x192 --steps 150 --seed 7 -o crown.png
+              vqclip-tui run "the sea at night" --start smooth --steps 120
+              vqclip-tui run "a forest" --json | jq -r 'select(.event == "step").loss'
+            """
+    )
+
+    @OptionGroup var painting: PaintingOptions
+
+    @Option(name: [.short, .long], help: "The PNG to write; an existing one is replaced.")
+    var output: String?
+
+    @Flag(help: "One JSON object a line: start, step, note, saved, done and error events.")
+    var json = false
+
+    @Flag(name: [.short, .long], help: "Print only the path of the picture, and errors.")
+    var quiet = false
+
+    func validate() throws {
+        guard try !painting.parsedPrompts().isEmpty else {
+            throw ValidationError("There is nothing to paint. Write what you want to see: vqclip-tui run \"a forest\"")
+        }
+        _ = try painting.settings()
+        if json, quiet { throw ValidationError("Choose one of --json and --quiet.") }
+        if let output { try OutputFile.check(output) }
+    }
+
+    func run() throws {
+        let program = try Program(painting)
+        try paint(program)
+    }
+
+    func paint(_ program: Program) throws {
+        let errors = LineOutput.standardError
+        let output = LineOutput.standardOutput
+        let ending =
+            if json {
+                try paint(program, JSONReporter(output: output))
+            } else if quiet {
+                try paint(program, QuietReporter(output: output, errors: errors))
+            } else if output.isTerminal {
+                try paint(program, BarReporter(output: output, errors: errors))
+            } else {
+                try paint(program, PlainReporter(output: output, errors: errors))
+            }
+        switch ending {
+        case .done: return
+        case .interrupted: throw ExitCode(130)
+        case .failed: throw ExitCode.failure
+        }
+    }
+
+    private func paint(_ program: Program, _ reporter: some RunReporter) throws -> HeadlessRun.Ending {
+        var reporter = reporter
+        let engine: EngineWorker
+        do {
+            engine = try program.makeEngine()
+        } catch {
+            reporter.failed(EngineFailure(describing: error))
+            return .failed
+        }
+        let interruption = Interruption()
+        let sources = Self.interrupt(interruption, on: [SIGINT, SIGTERM, SIGHUP])
+        defer { for source in sources { source.cancel() } }
+        let job = HeadlessRun.Job(
+            prompts: try painting.parsedPrompts(),
+            settings: program.settings,
+            models: program.models,
+            output: self.output
+        )
+        for issue in program.issues { reporter.note(issue) }
+        let ending = HeadlessRun(engine: engine, interruption: interruption).run(job, reporter: &reporter)
+        _ = engine.shutdown(timeout: .seconds(5))
+        return ending
+    }
+
+    /// Signals end the run in good order instead of the process.
+    private static func interrupt(_ interruption: Interruption, on signals: [Int32]) -> [any DispatchSourceSignal] {
+        signals.map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { interruption.raise() }
+            source.resume()
+            return source
+        }
+    }
+}
+
+/// The file named with -o.
+enum OutputFile {
+    /// Finds out before hours of painting whether the file could be written.
+    /// - Throws: `ValidationError` that says what to do.
+    static func check(_ path: String) throws {
+        let url = URL(filePath: path)
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue {
+            throw ValidationError("\(path) is a folder; name a file in it, such as \(path)/picture.png")
+        }
+        if ["jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"].contains(url.pathExtension.lowercased()) {
+            let suggestion = url.deletingPathExtension().lastPathComponent + ".png"
+            throw ValidationError("Pictures are written as PNG; name the file \(suggestion)")
+        }
+        var folder = url.deletingLastPathComponent().standardizedFileURL
+        while !FileManager.default.fileExists(atPath: folder.path), folder.path != "/" {
+            folder = folder.deletingLastPathComponent()
+        }
+        guard access(folder.path, W_OK) == 0 else {
+            throw ValidationError("\(path) cannot be written: \(folder.path) is read-only; choose another place with -o")
+        }
+    }
+}
