@@ -80,7 +80,9 @@ struct WorkerLoop<Session: EngineSession> {
 
     private mutating func handle(_ id: CommandID, _ command: EngineCommand) {
         do {
-            answer(id, .applied(try perform(command)))
+            // In two statements: the step in the answer is to be the one after the command.
+            let change = try perform(command)
+            answer(id, .applied(change))
         } catch {
             let failure = EngineFailure(describing: error)
             answer(id, .refused(failure.description))

@@ -119,6 +119,22 @@ private struct Sequence64: RandomNumberGenerator {
         #expect(app.state.preview.shown?.ticket == new)
     }
 
+    @Test func anotherModeOfTheSameFrameIsDrawnAgain() {
+        var app = AppFixture(["a"])
+        app.run(steps: 1)
+        app.state.preview.modes = [.truecolor, .sixel]
+        app.state.preview.mode = .sixel
+        app.paint()
+        app.state.preview.mode = .truecolor
+        app.answerPreviews(app.press("up"))
+        let first = app.screen.overlay
+        app.state.preview.mode = .sixel
+        app.answerPreviews(app.press("up"))
+        app.state.preview.mode = .truecolor
+        app.answerPreviews(app.press("up"))
+        #expect(first != nil && app.screen.overlay?.serial != first?.serial)
+    }
+
     @Test func lateFramesOfTheRightShapeStillShow() throws {
         var app = AppFixture(["a"])
         app.run(steps: 1)

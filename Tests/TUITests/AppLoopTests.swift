@@ -121,6 +121,19 @@ import Testing
         #expect(engine.shutdown(timeout: .seconds(5)))
     }
 
+    @Test func aRestartBeginsAtStepZero() {
+        let engine = engine()
+        let terminal = RecordingTerminal([
+            .init(awaits: "not saved", input: keys("r")),
+            .init(awaits: "0 started, 128×128, seed 1", input: keys("ctrl-c ctrl-c")),
+        ])
+        let loop = loop(terminal, engine, [Prompt(.text("a hut"))])
+        #expect(loop.run() == .quit)
+        #expect(!terminal.isStuck)
+        #expect(loop.state.log.entries.last { $0.text.hasPrefix("started") }?.step == 0)
+        #expect(engine.shutdown(timeout: .seconds(5)))
+    }
+
     @Test func aMissingModelIsExplained() {
         let engine = engine()
         let terminal = RecordingTerminal([

@@ -48,6 +48,7 @@ import Testing
         app.acknowledge(.refused("loading was cancelled"))
         app.act(.engine(.phase(.idle)))
         #expect(!app.state.engine.startsWhenLoaded)
+        #expect(app.state.notice == nil)
         #expect(app.press("space") == [.send(.load(.builtIn), note: nil)])
     }
 

@@ -52,6 +52,16 @@ import Testing
         #expect(line.text == "xa b cd e")
     }
 
+    @Test func endlessPastesAreCut() {
+        var line = TextLine("ab")
+        line.place(cursorAt: 1)
+        line.insert(String(repeating: "x", count: 1_000_000))
+        #expect(line.characters.count == TextLine.limit)
+        #expect(line.text.hasSuffix("xb"))
+        line.insert("y")
+        #expect(line.characters.count == TextLine.limit)
+    }
+
     @Test func theFieldScrollsWithTheCursor() {
         Snapshot.prepareLocale()
         for text in ["", "short", "a much longer line than there is room for", "山の絵山の絵山の絵山の絵山の絵"] {

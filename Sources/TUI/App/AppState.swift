@@ -134,4 +134,6 @@ struct PreviewTicket: Sendable, Hashable {
 struct RenderedPicture: Sendable, Equatable {
     var ticket: PreviewTicket
     var picture: PreviewPicture
+    /// Differs between any two pictures shown.
+    var number: UInt64
 }

@@ -100,6 +100,8 @@ struct EngineState: Sendable, Equatable {
     var pending: [PendingCommand] = []
     /// Begin painting as soon as the model is there.
     var startsWhenLoaded = false
+    /// The load in progress was given up, so its refusal is no bad news.
+    var isLoadCancelled = false
     /// The files saved in this session, newest last.
     var savedFiles: [SavedFile] = []
     /// The reason in the last refusal, which the engine reports a second time as a failure.

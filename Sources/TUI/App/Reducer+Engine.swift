@@ -24,7 +24,9 @@ extension AppState {
     private mutating func enter(_ phase: EnginePhase) {
         engine.phase = phase
         switch phase {
-        case .loading: engine.run = nil
+        case .loading:
+            engine.run = nil
+            engine.model = nil
         case .idle, .ready, .failed: engine.progress = nil
         case .running, .paused: break
         case .finished:
@@ -36,6 +38,7 @@ extension AppState {
     private mutating func loaded(_ description: ModelDescription) -> [Effect] {
         engine.model = LoadedModel(description: description)
         engine.progress = nil
+        engine.isLoadCancelled = false
         settings.models = description.choice
         settings.recommend(description.recommended)
         if let open = editor { editor = checked(open) }
@@ -116,6 +119,11 @@ extension AppState {
     }
 
     private mutating func refused(_ request: EngineRequest?, _ reason: String) -> [Effect] {
+        if case .load = request, engine.isLoadCancelled {
+            engine.isLoadCancelled = false
+            log.add(reason, step: nil)
+            return []
+        }
         log.add(reason, step: engine.step, .error)
         tell(reason, .error)
         guard let leaving, leaving.awaits == request else { return [] }

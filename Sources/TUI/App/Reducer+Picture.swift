@@ -35,7 +35,8 @@ extension AppState {
             if let shown = preview.shown?.ticket, shown.hasSameShape(as: ticket), shown.serial >= ticket.serial {
                 return
             }
-            preview.shown = RenderedPicture(ticket: ticket, picture: picture)
+            let number = (preview.shown?.number ?? 0) + 1
+            preview.shown = RenderedPicture(ticket: ticket, picture: picture, number: number)
             preview.problem = nil
         case .previewFailed(let ticket, let problem):
             guard ticket == preview.requested, preview.problem != problem else { return }

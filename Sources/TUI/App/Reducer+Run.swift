@@ -14,6 +14,7 @@ extension AppState {
         case .loadModel: return [.send(.load(settings.models), note: nil)]
         case .cancelLoading:
             engine.startsWhenLoaded = false
+            engine.isLoadCancelled = true
             return [.cancelLoading]
         default: return []
         }

@@ -12,6 +12,9 @@ public struct WorkbenchOptions: Sendable {
     public var startsWhenLoaded = true
     /// A theme's name or path; `nil` takes the built-in one.
     public var theme: String?
+    public var colors = ColorPreference.auto
+    /// Whether clicks and the wheel are taken, which costs the terminal's own selecting of text.
+    public var usesMouse = true
     /// How the picture is shown; `nil` finds out what the terminal can do.
     public var previewMode: PreviewMode?
     /// Other keys for commands: the name of a command → chords separated by spaces.
@@ -56,12 +59,12 @@ extension AppState {
 }
 
 extension PreviewDepth {
+    /// Cells are drawn by ncurses, which has no more than 256 colours: better that the renderer picks them.
     init(_ depth: ColorDepth) {
         switch depth {
         case .monochrome: self = .monochrome
         case .ansi16: self = .ansi16
-        case .indexed256: self = .indexed256
-        case .truecolor: self = .truecolor
+        case .indexed256, .truecolor: self = .indexed256
         }
     }
 }

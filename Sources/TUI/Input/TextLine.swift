@@ -1,5 +1,8 @@
 /// A line of text being edited, with the habits of a shell's line editor.
 struct TextLine: Sendable, Equatable {
+    /// More characters than this are not taken: no model reads as much, and every key goes through all of them.
+    static let limit = 4096
+
     /// Graphemes, none of which is a line break or another control character.
     private(set) var characters: [Character]
     /// 0…`characters.count`: the cursor stands before this character.
@@ -8,7 +11,7 @@ struct TextLine: Sendable, Equatable {
     private(set) var deleted = ""
 
     init(_ text: String = "") {
-        characters = Array(Self.singleLine(text))
+        characters = Array(Self.singleLine(text).prefix(Self.limit))
         cursor = characters.count
     }
 
@@ -30,7 +33,8 @@ struct TextLine: Sendable, Equatable {
 
     /// Inserts at the cursor. A combining mark joins the character before it.
     mutating func insert(_ text: String) {
-        let head = Array(String(characters[..<cursor]) + Self.singleLine(text))
+        let inserted = Self.singleLine(String(text.prefix(Self.limit - characters.count)))
+        let head = Array(String(characters[..<cursor]) + inserted)
         characters = Array(String(head + characters[cursor...]))
         cursor = min(head.count, characters.count)
     }

@@ -1,5 +1,5 @@
 /// What the user wants of colours (`--color`).
-enum ColorPreference: String, Sendable, CaseIterable {
+public enum ColorPreference: String, Sendable, CaseIterable {
     /// What the terminal and the environment say.
     case auto
     case never

@@ -32,7 +32,7 @@ struct PictureView {
         case .bytes(let rows, _, _):
             // Just after a change of size the last picture may be too large, and it cannot be clipped.
             guard place.width <= area.width, place.height <= area.height else { return nil }
-            return PictureOverlay(area: place, rows: rows, serial: UInt64(shown.ticket.serial))
+            return PictureOverlay(area: place, rows: rows, serial: shown.number)
         }
     }
 
