@@ -1,20 +1,40 @@
+import ArgumentParser
+import Configuration
 import Core
 import EngineKit
+import Foundation
+import Logging
 import Torch
 
-/// What the arguments and the configuration come to.
+/// What arguments and configuration come to, for any front end.
 struct Program {
     let folders = DataFolders()
+    let configuration: UserConfiguration
+    /// The user's own settings: those of the configuration, and over them those of the arguments.
     let settings: [SettingKey: String]
     let models: ModelChoice
     let device: String
-    /// What is wrong with the configuration, one line each.
-    let issues: [String] = []
+    /// The log's file, if it could be opened.
+    let logFile: URL?
+    /// What is wrong with the configuration or the log, one line each.
+    let issues: [String]
 
     init(_ options: PaintingOptions) throws {
-        settings = try options.settings()
-        models = options.models(configured: .builtIn)
-        device = options.device ?? "auto"
+        let (configuration, issues) = UserConfiguration.load(from: folders.configurationFile)
+        self.configuration = configuration
+        settings = configuration.settings.merging(try options.settings()) { $1 }
+        let configured = ModelChoice(vqgan: configuration.vqgan ?? "built-in", clip: configuration.clip ?? "built-in")
+        models = options.models(configured: configured)
+        device = options.device ?? configuration.device ?? "auto"
+        var lines = issues.map(\.description)
+        switch FileLog.start(level: configuration.logLevel ?? .info, file: folders.logFile) {
+        case .success(let log): logFile = log.file
+        case .failure(let error):
+            logFile = nil
+            lines.append(error.description)
+        }
+        self.issues = lines
+        Logger(label: "program").info("vqclip-tui \(VQClipTUI.version) with libtorch \(Runtime.version)")
     }
 
     /// - Throws: ``EngineFailure`` when the device cannot be used.

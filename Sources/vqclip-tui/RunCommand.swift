@@ -121,7 +121,9 @@ enum OutputFile {
             folder = folder.deletingLastPathComponent()
         }
         guard access(folder.path, W_OK) == 0 else {
-            throw ValidationError("\(path) cannot be written: \(folder.path) is read-only; choose another place with -o")
+            throw ValidationError(
+                "\(path) cannot be written: \(folder.path) is read-only; choose another place with -o"
+            )
         }
     }
 }

@@ -2,6 +2,8 @@ import ArgumentParser
 
 @main
 struct VQClipTUI: ParsableCommand {
+    static let version = "0.1.0"
+
     static let configuration = CommandConfiguration(
         commandName: "vqclip-tui",
         abstract: "Paints pictures from words with a VQGAN and CLIP, live in the terminal.",
@@ -22,7 +24,7 @@ struct VQClipTUI: ParsableCommand {
               [photo.jpg]    a picture as a prompt, with a weight like words
               \\|  \\:         the plain characters
             """,
-        version: "0.1.0",
+        version: version,
         subcommands: [WorkbenchCommand.self, RunCommand.self],
         defaultSubcommand: WorkbenchCommand.self
     )

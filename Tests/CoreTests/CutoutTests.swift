@@ -62,8 +62,9 @@ import Torch
     @Test func identityPlanReproducesThePooledPicture() throws {
         let picture = try Tensor.uniform([1, 3, 64, 96], seed: 2)
         let expected =
-            try (picture.adaptiveAveragePooled(height: 32, width: 32)
-                + picture.adaptiveMaxPooled(height: 32, width: 32)) / 2
+            try
+            (picture.adaptiveAveragePooled(height: 32, width: 32)
+            + picture.adaptiveMaxPooled(height: 32, width: 32)) / 2
         let result = try cutouts(.latest, of: picture, [CutoutPlan()][...])
         #expect(try relativeError(result, expected) < 1e-5)
     }
@@ -107,7 +108,10 @@ import Torch
         plan.gates = [plan.homography]
         let values = try cutouts(.updatedpooling, of: picture, [plan][...])
         #expect(try values.slice(2, from: 0, length: 4).maximum(over: 0, 1, 2, 3).item() == 0)
-        #expect(try values.slice(2, from: 14, length: 4).slice(3, from: 14, length: 4).minimum(over: 0, 1, 2, 3).item() > 0.99)
+        #expect(
+            try values.slice(2, from: 14, length: 4).slice(3, from: 14, length: 4).minimum(over: 0, 1, 2, 3).item()
+                > 0.99
+        )
     }
 
     @Test func hueTurnsByThirdsExchangeThePrimaries() throws {

@@ -134,7 +134,9 @@ import Torch
         var session = try session()
         _ = try session.start(request())
         let before = try session.makeStep()
-        let note = try session.setPrompts([Prompt(.text("a blue sea"), weight: 0.5), Prompt(.text("night"), isMuted: true)])
+        let note = try session.setPrompts([
+            Prompt(.text("a blue sea"), weight: 0.5), Prompt(.text("night"), isMuted: true),
+        ])
         #expect(note.contains("added"))
         let after = try session.makeStep()
         #expect(after.losses.count == 2)
@@ -207,7 +209,9 @@ import Torch
             try bytes.prefix(length).write(to: path)
             #expect(throws: (any Error).self) { try session.restore(path: path.path) }
         }
-        #expect(throws: (any Error).self) { try session.restore(path: Fixtures.builtIn.appending(path: "clip.safetensors").path) }
+        #expect(throws: (any Error).self) {
+            try session.restore(path: Fixtures.builtIn.appending(path: "clip.safetensors").path)
+        }
         #expect(session.step == 0)
         _ = try session.makeStep()
     }

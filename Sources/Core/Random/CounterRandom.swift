@@ -2,7 +2,6 @@
 enum RandomPurpose: UInt32 {
     case startCodes = 1
     case startPicture = 2
-    case sketch = 3
     case cutGeometry = 10
     case cutColor = 11
     case cutErasing = 12

@@ -41,7 +41,11 @@ public enum DeviceSelection {
         do {
             try Runtime.openCUDA(folder: folder)
         } catch {
-            throw EngineFailure(.settings, "the CUDA libraries cannot be loaded: \(error.message)", hint: "use --device cpu")
+            throw EngineFailure(
+                .settings,
+                "the CUDA libraries cannot be loaded: \(error.message)",
+                hint: "use --device cpu"
+            )
         }
     }
 

@@ -239,7 +239,14 @@ public struct PaintingSession: EngineSession {
     public mutating func saveCheckpoint(path: String?) throws -> SavedFile {
         guard let run, let models else { throw EngineFailure(.other, "there is no run to save", hint: "start one") }
         let bytes = try RunCheckpoint(of: run, models: models.choice).encode()
-        return try save(bytes, .checkpoint, path, stem: Self.stem(run.step), extension: RunCheckpoint.fileExtension, run)
+        return try save(
+            bytes,
+            .checkpoint,
+            path,
+            stem: Self.stem(run.step),
+            extension: RunCheckpoint.fileExtension,
+            run
+        )
     }
 
     private func save(

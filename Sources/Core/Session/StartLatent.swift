@@ -114,10 +114,9 @@ struct StartLatent {
             let reason = models.sketchbook == nil ? "this model has no sketchbook" : "there is no text to sketch"
             return try encoded(smooth(size, seed), models, note: "\(reason): started from soft colours")
         }
-        var random = CounterRandom(seed: seed, step: 0, purpose: .sketch)
         let choice = try withoutGradient {
             let features = try models.clip.textFeatures(of: texts.map(\.text)).features.normalized()
-            return try sketchbook.choose(texts: texts, textFeatures: features, seed: random.next())
+            return try sketchbook.choose(texts: texts, textFeatures: features, seed: seed)
         }
         let note = "sketch: \(choice.caption)"
         let vqgan = models.vqgan
