@@ -45,7 +45,7 @@ let package = Package(
         // The contract between engine and front ends. No libtorch, no terminal.
         .target(name: "EngineKit", dependencies: [logging], swiftSettings: strict),
         .target(name: "ScriptedEngine", dependencies: ["EngineKit"], swiftSettings: strict),
-        .target(name: "Configuration", dependencies: ["EngineKit", "TOMLKit", logging], swiftSettings: strict),
+        .target(name: "Configuration", dependencies: ["EngineKit", logging], swiftSettings: strict),
 
         // Pictures in files and pictures as terminal cells. No libtorch, no curses.
         .target(
@@ -94,8 +94,16 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "EngineKitTests", dependencies: ["EngineKit", "ScriptedEngine"], swiftSettings: strict),
-        .testTarget(name: "HeadlessTests", dependencies: ["Headless", "EngineKit", "ScriptedEngine"], swiftSettings: strict),
-        .testTarget(name: "ConfigurationTests", dependencies: ["Configuration", "EngineKit"], swiftSettings: strict),
+        .testTarget(
+            name: "HeadlessTests",
+            dependencies: ["Headless", "EngineKit", "ScriptedEngine"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ConfigurationTests",
+            dependencies: ["Configuration", "EngineKit", logging],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "MediaTests",
             dependencies: ["Media", "CImage", "EngineKit"],

@@ -1,7 +1,6 @@
 import EngineKit
 import Foundation
 import Logging
-import TOMLKit
 
 /// Turns the text of a configuration file into a ``UserConfiguration`` and the list of what was wrong with it.
 struct ConfigurationReader {
@@ -9,7 +8,7 @@ struct ConfigurationReader {
     private(set) var issues: [ConfigurationIssue] = []
     private let file: URL
     private let text: String
-    private let lines: ConfigurationLines
+    private var root = ConfigurationTable()
 
     private static let texts: [(key: String, path: any WritableKeyPath<UserConfiguration, String?> & Sendable)] = [
         ("theme", \.theme),
@@ -27,13 +26,20 @@ struct ConfigurationReader {
     init(file: URL, text: String) {
         self.file = file
         self.text = text
-        lines = ConfigurationLines(text)
     }
 
     mutating func read() {
-        guard let entries = parse() else { return }
+        let table: ConfigurationTable
+        do {
+            table = try ConfigurationParser.parse(text)
+        } catch {
+            let problem = "is not TOML: \(error.problem)"
+            issues.append(ConfigurationIssue(file: file, line: error.line, key: "", problem: problem))
+            return
+        }
+        root = table
         let known = Self.texts.map(\.key) + [Self.logLevel] + Self.sections
-        for (key, value) in entries.sorted(by: { $0.key < $1.key }) {
+        for (key, value) in table.values.sorted(by: { $0.key < $1.key }) {
             if let path = Self.texts.first(where: { $0.key == key })?.path {
                 configuration[keyPath: path] = readText(value, key)
             } else if key == Self.logLevel {
@@ -48,25 +54,11 @@ struct ConfigurationReader {
         issues.sort { ($0.line ?? 0, $0.key) < ($1.line ?? 0, $1.key) }
     }
 
-    private mutating func parse() -> [String: ConfigurationValue]? {
-        do {
-            return ConfigurationValue.entries(of: try TOMLTable(string: text))
-        } catch let error as TOMLParseError {
-            let line = error.source.begin.line
-            issues.append(
-                ConfigurationIssue(file: file, line: line, key: "", problem: "is not TOML: \(error.description)")
-            )
-        } catch {
-            issues.append(ConfigurationIssue(file: file, line: nil, key: "", problem: "is not TOML: \(error)"))
-        }
-        return nil
-    }
-
     private mutating func readSection(_ value: ConfigurationValue, _ section: String) {
-        guard case .table(let entries) = value else {
+        guard case .table(let table) = value else {
             return report(section, "is \(value.kind); write it as a section, [\(section)]")
         }
-        for (key, value) in entries.sorted(by: { $0.key < $1.key }) {
+        for (key, value) in table.values.sorted(by: { $0.key < $1.key }) {
             let name = "\(section).\(key)"
             switch section {
             case "model":
@@ -129,6 +121,12 @@ struct ConfigurationReader {
     }
 
     private mutating func report(_ key: String, _ problem: String) {
-        issues.append(ConfigurationIssue(file: file, line: lines[key], key: key, problem: problem))
+        issues.append(ConfigurationIssue(file: file, line: line(of: key), key: key, problem: problem))
+    }
+
+    private func line(of name: String) -> Int? {
+        guard let dot = name.firstIndex(of: ".") else { return root.lines[name] }
+        guard case .table(let section) = root[String(name[..<dot])] else { return root.lines[name] }
+        return section.lines[String(name[name.index(after: dot)...])]
     }
 }

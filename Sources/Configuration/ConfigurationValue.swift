@@ -1,64 +1,83 @@
-import EngineKit
-import TOMLKit
-
-/// A TOML value without the parser's classes, which must not leave the thread.
-indirect enum ConfigurationValue: Sendable, Equatable {
+/// A value of a TOML text.
+public indirect enum ConfigurationValue: Sendable, Equatable {
     case text(String)
+    /// Digits as `Int` and `Double` read them, so that no whole number loses precision here.
     case number(String)
     case boolean(Bool)
     case list([ConfigurationValue])
-    case table([String: ConfigurationValue])
-    /// A value that no key takes, by the name of its type.
-    case other(String)
+    case table(ConfigurationTable)
+    /// A date or a time, which nothing here takes.
+    case date(String)
 
-    init(_ value: TOMLValue) {
-        if let text = value.string {
-            self = .text(text)
-        } else if let number = value.int {
-            self = .number(String(number))
-        } else if let number = value.double {
-            self = .number(PromptParser.number(number))
-        } else if let boolean = value.bool {
-            self = .boolean(boolean)
-        } else if let array = value.array {
-            self = .list((0..<array.count).map { ConfigurationValue(array[$0].tomlValue) })
-        } else if let table = value.table {
-            self = .table(Self.entries(of: table))
-        } else {
-            self = .other(value.type.description)
-        }
-    }
-
-    /// Asks for each value by its key: the parser's own iteration traps on a key with a NUL in it.
-    static func entries(of table: TOMLTable) -> [String: ConfigurationValue] {
-        var entries: [String: ConfigurationValue] = [:]
-        for key in table.keys {
-            entries[key] = table[key].map { ConfigurationValue($0.tomlValue) } ?? .other("value")
-        }
-        return entries
-    }
-
-    /// The value in the notation of a setting: numbers as written, lists as words. `nil` for a table or a date.
-    var notation: String? {
+    /// The value in the notation of a setting: numbers as they are, lists as words. `nil` for a table or a date.
+    public var notation: String? {
         switch self {
         case .text(let text), .number(let text): return text
         case .boolean(let boolean): return String(boolean)
         case .list(let values):
             let words = values.compactMap(\.notation)
             return words.count == values.count ? words.joined(separator: " ") : nil
-        case .table, .other: return nil
+        case .table, .date: return nil
         }
     }
 
     /// What kind of value it is, for a message.
-    var kind: String {
+    public var kind: String {
         switch self {
         case .text: "a text"
         case .number: "a number"
         case .boolean: "true or false"
         case .list: "a list"
         case .table: "a table"
-        case .other(let name): "a \(name)"
+        case .date: "a date"
         }
     }
+}
+
+/// A table of a TOML text, which remembers the line of each key.
+public struct ConfigurationTable: Sendable, Equatable {
+    public internal(set) var values: [String: ConfigurationValue] = [:]
+    public internal(set) var lines: [String: Int] = [:]
+    /// Written in braces, and complete with that.
+    var isInline = false
+
+    public subscript(key: String) -> ConfigurationValue? { values[key] }
+
+    /// Puts a value under a path of keys; tables on the way are made.
+    mutating func insert(
+        _ value: ConfigurationValue,
+        at path: ArraySlice<String>,
+        line: Int
+    ) throws(ConfigurationSyntaxError) {
+        guard let key = path.first else { return }
+        var inserted = value
+        if path.count > 1 || values[key] != nil {
+            inserted = .table(try openTable(key, path, isHeader: path.count == 1 && value == .table(Self()), line))
+        }
+        if path.count > 1, case .table(var table) = inserted {
+            try table.insert(value, at: path.dropFirst(), line: line)
+            inserted = .table(table)
+        }
+        values[key] = inserted
+        if lines[key] == nil { lines[key] = line }
+    }
+
+    /// The table under a key that more keys may be added to.
+    private func openTable(
+        _ key: String,
+        _ path: ArraySlice<String>,
+        isHeader: Bool,
+        _ line: Int
+    ) throws(ConfigurationSyntaxError) -> ConfigurationTable {
+        guard let existing = values[key] else { return Self() }
+        if path.count > 1 || isHeader, case .table(let table) = existing, !table.isInline { return table }
+        let first = lines[key].map { " in line \($0)" } ?? ""
+        throw ConfigurationSyntaxError(line: line, problem: "'\(key)' is already there\(first)")
+    }
+}
+
+/// A text that is not TOML.
+public struct ConfigurationSyntaxError: Error, Sendable, Hashable {
+    public let line: Int
+    public let problem: String
 }

@@ -134,7 +134,11 @@ struct UserConfigurationTests {
         #expect(issues.compactMap(\.line) == [1, 2, 4, 5])
     }
 
-    @Test(arguments: ["theme = \n", "theme = \"a\"\ntheme = \"b\"\n", "[settings\n", "a = \"\u{1}\"", "= 1"])
+    @Test(arguments: [
+        "theme = \n", "theme = \"a\"\ntheme = \"b\"\n", "[settings\n", "a = \"\u{1}\"", "= 1", "[=]", "[\n", " [é]",
+        "[[ $ ]]", "[.a]", "[]", "[[]]", "[", "theme = # none", "a = ]", "a = [1 2]", "a = 1 2", "a = 01", "a = 1__0",
+        "a = '''x",
+    ])
     func badTOMLNamesTheLine(text: String) throws {
         let (configuration, issues) = try load("# comment\n" + text)
         #expect(configuration == UserConfiguration())
@@ -216,9 +220,10 @@ struct HostileConfigurationTests {
     /// A good file with damage, the same in every run: nothing may trap, whatever comes of it.
     @Test func anyBytesAreSurvived() throws {
         var generator = SplitMix(state: 1)
+        let rounds = Int(ProcessInfo.processInfo.environment["VQCLIP_FUZZ_ROUNDS"] ?? "") ?? 2000
         let good = Array("theme = \"a\"\n[settings]\nsize = [1, 2]\nsteps = 0x1F\n[keys]\nq = '''x'''\n[[k]]\n".utf8)
-        for round in 0..<400 {
-            var bytes = good
+        for round in 0..<rounds {
+            var bytes = round % 3 == 0 ? Array(good.shuffled(using: &generator).prefix(40)) : good
             for _ in 0..<Int.random(in: 1...6, using: &generator) {
                 let index = Int.random(in: bytes.indices, using: &generator)
                 let printable = UInt8.random(in: 0x20...0x7E, using: &generator)

@@ -23,7 +23,6 @@ import Torch
 
     private func check(_ ours: Tensor, _ name: String) throws {
         let error = try relativeError(ours, expected.tensor(name))
-        print("built-in \(name): \(error)")
         #expect(error <= 1e-4)
     }
 

@@ -22,7 +22,6 @@ import Torch
 
         func check(_ ours: Tensor, _ key: String) throws {
             let error = try relativeError(ours, expected.tensor(key))
-            print("\(name) \(key): \(error)")
             #expect(error <= 1e-4)
         }
     }

@@ -179,15 +179,16 @@ extension CLIPConfiguration {
         tokenizer = .bytes
         if visual.has("proj") {
             let kernel = try (visual / "conv1").kernelShape("weight")
+            let patch = max(1, kernel[2])
             let places = try visual.matrixShape("positional_embedding")[0]
             vision = Vision(
                 kind: .transformer,
                 widths: [kernel[0]],
                 heads: max(1, kernel[0] / 64),
                 layers: [(visual / "transformer" / "resblocks").childCount],
-                patchSize: kernel[2]
+                patchSize: patch
             )
-            imageResolution = Self.side(of: places - 1) * kernel[2]
+            imageResolution = Self.side(of: places - 1) * patch
         } else {
             let width = try (visual / "layer1" / 0 / "conv1").kernelShape("weight")[0]
             let places = try (visual / "attnpool").matrixShape("positional_embedding")[0]

@@ -59,7 +59,7 @@ struct ModelFolder {
         do {
             return try SafetensorsFile(path: path)
         } catch {
-            throw EngineFailure(weights: error)
+            throw EngineFailure(weights: error, of: path)
         }
     }
 
@@ -126,15 +126,18 @@ struct ModelFolder {
 
 extension EngineFailure {
     /// A failure of loading weights, in one line with what to do.
-    init(weights error: WeightsError) {
+    /// - Parameter path: the file, where the error does not name it itself.
+    init(weights error: WeightsError, of path: String? = nil) {
+        let place = path.map { "\($0): " } ?? ""
         switch error {
         case .file: self.init(.model, error.description, hint: "choose another file or download it again")
-        case .missing, .shape, .type:
-            self.init(.model, error.description, hint: "the file is of another kind of model, or damaged")
-        case .unused: self.init(.model, error.description, hint: "the file is of another kind of model")
+        case .missing, .unused:
+            self.init(.model, error.description, hint: "the file is of another kind of model; choose another")
+        case .shape, .type:
+            self.init(.model, "\(place)\(error)", hint: "the file does not fit its description; choose another")
         case .torch(let error) where error.code == .outOfMemory:
             self.init(.memory, "there is not enough memory for the model", hint: "close other programs")
-        case .torch(let error): self.init(.model, error.description)
+        case .torch(let error): self.init(.model, "\(place)\(error)", hint: "choose another file")
         }
     }
 }

@@ -55,7 +55,10 @@ enum ModelLoader {
     }
 
     private static func summary(_ choice: ModelChoice, _ vqgan: VQGAN, _ clip: CLIP) -> String {
-        func name(_ choice: String) -> String { URL(filePath: choice).deletingPathExtension().lastPathComponent }
+        func name(_ choice: String) -> String {
+            let file = URL(filePath: choice)
+            return (file.pathExtension == "safetensors" ? file.deletingPathExtension() : file).lastPathComponent
+        }
         let first = "\(name(choice.vqgan)) VQGAN f=\(vqgan.cellSize), \(vqgan.configuration.nEmbed) codes"
         let second = choice.clip == choice.vqgan ? "CLIP" : "\(name(choice.clip)) CLIP"
         return "\(first) + \(second) \(clip.resolution) px"
@@ -68,7 +71,7 @@ enum ModelLoader {
         let w = Weights(file, prefix: prefix, device: device)
         guard (w / "decoder" / "conv_in").has("weight") else { throw refusal(file, isNot: "VQGAN") }
         let described = try folder.configuration(VQGANConfiguration.self, of: file)
-        return try weights { () throws(WeightsError) in
+        return try weights(of: file.path) { () throws(WeightsError) in
             let configuration = if let described { described } else { try VQGANConfiguration(inferredFrom: w) }
             let vqgan = try VQGAN(w, configuration: configuration)
             try w.finish(ignoring: ["loss."])
@@ -81,11 +84,11 @@ enum ModelLoader {
         let w = Weights(file, device: device)
         guard w.has("text_projection") else { throw refusal(file, isNot: "CLIP") }
         let described = try folder.configuration(CLIPConfiguration.self, of: file)
-        let configuration = try weights { () throws(WeightsError) in
+        let configuration = try weights(of: file.path) { () throws(WeightsError) in
             if let described { described } else { try CLIPConfiguration(inferredFrom: w) }
         }
         let tokenizer = try TokenizerFiles.load(folder, configuration)
-        return try weights { () throws(WeightsError) in
+        return try weights(of: file.path) { () throws(WeightsError) in
             let clip = try CLIP(w, configuration: configuration, tokenizer: tokenizer)
             try w.finish()
             return clip
@@ -100,7 +103,7 @@ enum ModelLoader {
     ) throws(EngineFailure) -> Sketchbook? {
         guard folder.has("sketchbook.safetensors") else { return nil }
         let captions = try folder.decode([String].self, "sketchbook.json")
-        let file = try weights { () throws(WeightsError) in
+        let file = try weights(of: folder.url.path) { () throws(WeightsError) in
             try SafetensorsFile(path: folder.path("sketchbook.safetensors"))
         }
         return try Sketchbook(Weights(file, device: device), captions: captions, vqgan: vqgan, clip: clip)
@@ -137,12 +140,13 @@ enum ModelLoader {
     }
 
     private static func weights<Result>(
+        of path: String,
         _ body: () throws(WeightsError) -> Result
     ) throws(EngineFailure) -> Result {
         do {
             return try body()
         } catch {
-            throw EngineFailure(weights: error)
+            throw EngineFailure(weights: error, of: path)
         }
     }
 }

@@ -55,7 +55,7 @@ struct Sketchbook {
             else { throw refusal("has codes that the VQGAN does not have") }
             try w.finish()
         } catch let error as WeightsError {
-            throw EngineFailure(weights: error)
+            throw EngineFailure(weights: error, of: w.path)
         } catch {
             throw EngineFailure(describing: error)
         }

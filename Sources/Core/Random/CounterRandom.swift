@@ -61,7 +61,8 @@ struct CounterRandom: RandomNumberGenerator {
     /// True with the probability given.
     mutating func chance(_ probability: Double) -> Bool { uniform() < probability }
 
-    private static func philox(_ counter: SIMD4<UInt32>, _ key: SIMD2<UInt32>) -> SIMD4<UInt32> {
+    /// The block cipher at the generator's heart: 128 bits from a counter and a key.
+    static func philox(_ counter: SIMD4<UInt32>, _ key: SIMD2<UInt32>) -> SIMD4<UInt32> {
         var (c, k) = (counter, key)
         for _ in 0..<10 {
             let a = UInt64(0xD251_1F53) * UInt64(c.x)

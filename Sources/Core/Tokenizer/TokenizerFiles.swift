@@ -12,6 +12,22 @@ enum TokenizerFiles {
             contextLength: configuration.contextLength
         )
         let merges = try merges(folder)
+        switch configuration.tokenizer {
+        case .words:
+            let vocabulary = try vocabulary(folder, configuration)
+            return WordTokenizer(vocabulary: vocabulary, merges: merges, marks: marks)
+        case .bytes:
+            let vocabulary = folder.has("vocab.json") ? try vocabulary(folder, configuration) : nil
+            // OpenAI's own list goes on after the merges that its models use.
+            let used = merges.prefix(max(0, configuration.vocabSize - 2 * ByteAlphabet.ordered.count - 2))
+            return ByteLevelTokenizer(vocabulary: vocabulary, merges: Array(used), marks: marks)
+        }
+    }
+
+    private static func vocabulary(
+        _ folder: ModelFolder,
+        _ configuration: CLIPConfiguration
+    ) throws(EngineFailure) -> [String: Int] {
         let vocabulary = try folder.decode([String: Int].self, "vocab.json")
         guard vocabulary.values.allSatisfy({ (0..<configuration.vocabSize).contains($0) }) else {
             throw EngineFailure(
@@ -20,13 +36,10 @@ enum TokenizerFiles {
                 hint: "use the file that came with the model"
             )
         }
-        return switch configuration.tokenizer {
-        case .words: WordTokenizer(vocabulary: vocabulary, merges: merges, marks: marks)
-        case .bytes: ByteLevelTokenizer(vocabulary: vocabulary, merges: merges, marks: marks)
-        }
+        return vocabulary
     }
 
-    /// The pairs of `merges.txt`, one a line after a line with its version.
+    /// The pairs of `merges.txt`, one a line; a first line may name the version.
     private static func merges(_ folder: ModelFolder) throws(EngineFailure) -> [(String, String)] {
         let text = String(decoding: try folder.data("merges.txt"), as: UTF8.self)
         var merges: [(String, String)] = []

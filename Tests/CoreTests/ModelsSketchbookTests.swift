@@ -1,0 +1,80 @@
+import EngineKit
+import Foundation
+import Testing
+import Torch
+
+@testable import Core
+
+@Suite(.serialized) struct ModelsSketchbookTests {
+    private let pair: ModelPair
+    private let book: Sketchbook
+
+    init() throws {
+        let path = Fixtures.builtIn.path
+        pair = try ModelLoader.load(
+            ModelChoice(vqgan: path, clip: path),
+            device: .cpu,
+            progress: { _ in },
+            isCancelled: { false }
+        )
+        book = try #require(pair.sketchbook)
+    }
+
+    private func choose(_ texts: [(String, Double)], seed: UInt64 = 0) throws -> SketchChoice {
+        let features = try pair.clip.textFeatures(of: texts.map { $0.0 }).features
+        return try book.choose(texts: texts.map { (text: $0.0, weight: $0.1) }, textFeatures: features, seed: seed)
+    }
+
+    @Test func moonOverPinesIsFound() throws {
+        for seed in UInt64(0)..<5 {
+            let caption = try choose([("a full moon over pines", 1)], seed: seed).caption
+            #expect(caption.contains("full moon"))
+            #expect(caption.contains("pine"))
+        }
+    }
+
+    @Test func choiceIsDeterministicAndFollowsTheSeed() throws {
+        let prompt = [("misty mountains at dusk", 1.0)]
+        let choices = try (UInt64(0)..<5).map { try choose(prompt, seed: $0).index }
+        #expect(Set(choices).count == 5)
+        #expect(try (UInt64(0)..<5).map { try choose(prompt, seed: $0).index } == choices)
+        #expect(try choose(prompt, seed: 5).index == choices[0])
+        #expect(try choose(prompt, seed: .max).index == choices[Int(UInt64.max % 5)])
+    }
+
+    @Test func heavierTextWins() throws {
+        let cat = try choose([("a cat", 1), ("a castle", 0.1)])
+        #expect(cat.caption.contains("cat") && !cat.caption.contains("castle"))
+        #expect(try choose([("a cat", 0.1), ("a castle", 1)]).caption.contains("castle"))
+    }
+
+    @Test func negativeTextPushesAway() throws {
+        let with = try choose([("a cat on a black background", 1)])
+        #expect(with.caption.contains("black"))
+        let without = try choose([("a cat", 1), ("black background", -1)])
+        #expect(without.caption.contains("cat") && !without.caption.contains("black"))
+    }
+
+    @Test func anyTextFindsSomething() throws {
+        for text in ["", "xyzzy", "東京"] { #expect(try choose([(text, 1)]).codes.shape == [1, 16, 16]) }
+    }
+
+    @Test func codesMakeAPictureThatCLIPRecognises() throws {
+        let choice = try choose([("a full moon over pines", 1)])
+        let picture = try (pair.vqgan.decode(pair.vqgan.embed(codes: choice.codes)) + 1) / 2
+        #expect(picture.shape == [1, 3, 128, 128])
+        let seen = try pair.clip.imageFeatures(picture.averagePooled(2)).normalized()
+        let texts = try pair.clip.textFeatures(of: ["a full moon over pines", "a red bus", "a bowl of fruit"]).features
+        #expect(try texts.normalized().matmul(seen.reshaped([-1, 1])).argmax(0).integers() == [0])
+    }
+
+    @Test func captionsAreRankedByTheRarestWords() {
+        let index = CaptionIndex(["a red house", "a red boat", "a red tree", "two boats at sea"])
+        var scores = [Double](repeating: 0, count: 4)
+        index.add(to: &scores, likenessTo: "a red boat", times: 1)
+        #expect(abs(scores[1] - 1) < 1e-9)
+        #expect(scores[3] > scores[0])
+        index.add(to: &scores, likenessTo: "a red boat", times: -1)
+        #expect(scores.allSatisfy { abs($0) < 1e-9 })
+    }
+}
