@@ -27,6 +27,4 @@ struct EventLog: Sendable, Equatable {
     mutating func scroll(by lines: Int) {
         scrolledBack = min(max(0, scrolledBack + lines), max(0, entries.count - 1))
     }
-
-    mutating func scrollToNewest() { scrolledBack = 0 }
 }

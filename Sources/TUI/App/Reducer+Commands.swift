@@ -20,7 +20,7 @@ extension AppState {
         case .chooseNext: return choose(1)
         case .resetSetting: return resetSetting()
         case .selectPrevious, .selectNext, .selectFirst, .selectLast, .pageUp, .pageDown:
-            scroll(command)
+            scroll(command, keymap)
             return []
         case .nextPane, .previousPane, .zoom, .cycleTheme, .cyclePreview, .palette, .help, .loadCheckpoint, .complete,
             .previousMatch, .nextMatch:
@@ -80,9 +80,9 @@ extension AppState {
         return []
     }
 
-    private mutating func scroll(_ command: Command) {
+    private mutating func scroll(_ command: Command, _ keymap: Keymap) {
         if case .help(let line) = overlay {
-            overlay = .help(firstLine: max(0, Self.moved(line, command, last: HelpView.lastLine(size))))
+            overlay = .help(firstLine: max(0, Self.moved(line, command, last: HelpView(keymap: keymap).lastLine(size))))
             return
         }
         switch focus {

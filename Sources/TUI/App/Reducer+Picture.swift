@@ -28,22 +28,19 @@ extension AppState {
     }
 
     /// Takes a rendered picture unless it is stale: of another size or mode, or older than the one shown.
-    mutating func acceptPreview(_ action: Action) {
-        switch action {
-        case .previewRendered(let ticket, let picture):
-            guard let requested = preview.requested, ticket.hasSameShape(as: requested) else { return }
-            if let shown = preview.shown?.ticket, shown.hasSameShape(as: ticket), shown.serial >= ticket.serial {
-                return
-            }
-            let number = (preview.shown?.number ?? 0) + 1
-            preview.shown = RenderedPicture(ticket: ticket, picture: picture, number: number)
-            preview.problem = nil
-        case .previewFailed(let ticket, let problem):
-            guard ticket == preview.requested, preview.problem != problem else { return }
-            preview.problem = problem
-            log.add("no preview: \(problem)", step: engine.step, .warning)
-        default: break
-        }
+    mutating func accept(_ picture: PreviewPicture, for ticket: PreviewTicket) {
+        guard let requested = preview.requested, ticket.hasSameShape(as: requested) else { return }
+        if let shown = preview.shown?.ticket, shown.hasSameShape(as: ticket), shown.serial >= ticket.serial { return }
+        let number = (preview.shown?.number ?? 0) + 1
+        preview.shown = RenderedPicture(ticket: ticket, picture: picture, number: number)
+        preview.problem = nil
+    }
+
+    /// Says once why there is no picture.
+    mutating func acceptFailure(_ problem: String, of ticket: PreviewTicket) {
+        guard ticket == preview.requested, preview.problem != problem else { return }
+        preview.problem = problem
+        log.add("no preview: \(problem)", step: engine.step, .warning)
     }
 }
 

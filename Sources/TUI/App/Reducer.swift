@@ -20,8 +20,11 @@ func reduce(_ state: inout AppState, _ action: Action, _ keymap: Keymap) -> [Eff
     case .sent(let id, let request, let note):
         state.engine.pending.append(PendingCommand(id: id, request: request, note: note))
         effects = []
-    case .previewRendered, .previewFailed:
-        state.acceptPreview(action)
+    case .previewRendered(let ticket, let picture):
+        state.accept(picture, for: ticket)
+        effects = []
+    case .previewFailed(let ticket, let problem):
+        state.acceptFailure(problem, of: ticket)
         effects = []
     case .themeLoaded(let name, let issues):
         state.themes.current = name

@@ -16,7 +16,6 @@ struct TextLine: Sendable, Equatable {
     }
 
     var text: String { String(characters) }
-    var isEmpty: Bool { characters.isEmpty }
 
     /// Line breaks and tabs become spaces, other control characters vanish.
     static func singleLine(_ text: String) -> String {

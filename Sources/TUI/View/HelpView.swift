@@ -18,8 +18,8 @@ struct HelpView {
     }
 
     /// The greatest sensible first line for a screen of that size.
-    static func lastLine(_ size: Size) -> Int {
-        max(0, HelpView(keymap: Keymap()).lines().count - max(1, size.rows - 4))
+    func lastLine(_ size: Size) -> Int {
+        max(0, lines().count - max(1, size.rows - 4))
     }
 
     func draw(firstLine: Int, on buffer: inout CellBuffer) {
