@@ -24,6 +24,8 @@ struct Sketchbook {
     private static let clipWeight = 0.4
     /// The seed chooses among so many of the best.
     private static let candidates = 5
+    /// The share of the best score that another candidate must reach: below it, the object is often another one.
+    private static let nearlyBest = 0.85
 
     let captions: [String]
     /// [entries, h, w] int64.
@@ -63,11 +65,11 @@ struct Sketchbook {
         words = CaptionIndex(captions)
     }
 
-    /// The sketch that fits best, or with other seeds one of the next four.
+    /// The sketch that fits best, or with other seeds one of the next four that fit nearly as well.
     /// - Parameters:
     ///   - texts: prompts with their weights; negative ones push away.
     ///   - textFeatures: [texts, embedding], of any length.
-    ///   - seed: chooses among the five best, the best for multiples of five.
+    ///   - seed: chooses among them; 0 is the best.
     func choose(
         texts: [(text: String, weight: Double)],
         textFeatures: Tensor,
@@ -82,7 +84,9 @@ struct Sketchbook {
             for (index, fit) in fits.enumerated() { scores[index] = Self.clipWeight * Double(fit) }
         }
         for (text, weight) in texts { words.add(to: &scores, likenessTo: text, times: weight) }
-        let best = Self.best(scores)
+        let ranked = Self.best(scores)
+        let top = ranked.first.map { scores[$0] } ?? 0
+        let best = ranked.prefix(1) + ranked.dropFirst().filter { scores[$0] >= Self.nearlyBest * top }
         let index = best[Int(seed % UInt64(best.count))]
         return SketchChoice(
             index: index,

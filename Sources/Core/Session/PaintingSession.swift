@@ -14,6 +14,7 @@ public struct PaintingSession: EngineSession {
     private var models: ModelPair?
     private var run: PaintingRun?
     private var lastAutosave = ContinuousClock.now
+    private var autosavedStep = 0
     private var autosaveFailed = false
 
     /// - Parameters:
@@ -37,8 +38,8 @@ public struct PaintingSession: EngineSession {
         isCancelled: () -> Bool
     ) throws -> ModelDescription {
         let models = try ModelLoader.load(choice, device: device, progress: progress, isCancelled: isCancelled)
-        self.models = models
         endRun()
+        self.models = models
         return models.description
     }
 
@@ -84,6 +85,7 @@ public struct PaintingSession: EngineSession {
         let checkpoint = try RunCheckpoint(path: path)
         var notes: [String] = []
         if models?.choice != checkpoint.models {
+            if let run, run.step > autosavedStep { autosave() }
             models = try ModelLoader.load(checkpoint.models, device: device, progress: { _ in }, isCancelled: { false })
             notes.append("loaded the checkpoint's models")
         }
@@ -129,6 +131,7 @@ public struct PaintingSession: EngineSession {
         endRun()
         self.run = run
         lastAutosave = .now
+        autosavedStep = run.step
         autosaveFailed = false
         return RunDescription(
             prompts: run.prompts,
@@ -139,7 +142,9 @@ public struct PaintingSession: EngineSession {
         )
     }
 
+    /// Leaves the run, keeping what was painted since the last automatic checkpoint.
     private mutating func endRun() {
+        if let run, run.step > autosavedStep { autosave() }
         if let folder = run?.folder { RunFolder.removeIfEmpty(folder) }
         run = nil
     }
@@ -272,12 +277,18 @@ public struct PaintingSession: EngineSession {
 
     /// Writes the checkpoint that a crash or a power cut leaves behind. A failure is said once and does not stop a run.
     private mutating func autosaveIfDue() {
-        guard let run, let models, ContinuousClock.now - lastAutosave > .seconds(Self.autosaveSeconds) else { return }
+        guard ContinuousClock.now - lastAutosave > .seconds(Self.autosaveSeconds) else { return }
+        autosave()
+    }
+
+    private mutating func autosave() {
+        guard let run, let models else { return }
         lastAutosave = .now
         do {
             let bytes = try RunCheckpoint(of: run, models: models.choice).encode()
             let path = "\(run.folder)/autosave.\(RunCheckpoint.fileExtension)"
             try AtomicFile.write(bytes, to: path, overwrite: true)
+            autosavedStep = run.step
             autosaveFailed = false
         } catch {
             if !autosaveFailed { note("no automatic checkpoint: \(EngineFailure(describing: error))") }
