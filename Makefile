@@ -11,7 +11,7 @@ binary := .build/release/vqclip-tui
 ifeq ($(origin PROMPT),command line)
 override PROMPT := $(value PROMPT)
 else
-PROMPT := a lighthouse in a storm
+PROMPT := a lighthouse by the sea at sunset
 endif
 export PROMPT
 
