@@ -18,6 +18,7 @@ namespace {
 // A fixed buffer, so that remembering an out-of-memory error needs no memory.
 thread_local char last_message[1024] = "";
 std::atomic<int64_t> live_tensors{0};
+std::atomic<bool> cuda_is_open{false};
 }  // namespace
 
 void remember(const char *message) noexcept {
@@ -76,12 +77,16 @@ CTStatus ct_open_cuda(const char *folder) {
                 return CT_ERR_UNSUPPORTED;
             }
         }
+        cuda_is_open = true;
         return CT_OK;
     });
 }
 
 int32_t ct_cuda_device_count(void) {
     int32_t count = 0;
+    // libtorch remembers the first answer to this question for good, so it must not be asked before the backend is
+    // there.
+    if (!cuda_is_open) return 0;
     guard([&]() -> CTStatus {
         if (at::hasCUDA()) count = at::detail::getCUDAHooks().deviceCount();
         return CT_OK;
