@@ -1,4 +1,5 @@
 import Dispatch
+import Logging
 import Synchronization
 
 /// An engine whose session lives in one long-running block on a serial Dispatch queue.
@@ -21,7 +22,10 @@ public final class EngineWorker: Engine {
         let (inbox, control, ended) = (inbox, control, ended)
         DispatchQueue(label: "vqclip-tui.engine", qos: .userInitiated).async {
             var loop = WorkerLoop(
-                session: makeSession { outbox.post(.note($0)) },
+                session: makeSession { text in
+                    outbox.post(.note(text))
+                    Logger(label: "engine").info("\(text)")
+                },
                 inbox: inbox,
                 outbox: outbox,
                 control: control
@@ -59,6 +63,7 @@ struct WorkerLoop<Session: EngineSession> {
     private let inbox: Inbox
     private let outbox: Outbox
     private let control: WorkerControl
+    private let logger = Logger(label: "engine")
 
     init(session: Session, inbox: Inbox, outbox: Outbox, control: WorkerControl) {
         self.session = session
@@ -87,7 +92,7 @@ struct WorkerLoop<Session: EngineSession> {
             let failure = EngineFailure(describing: error)
             answer(id, .refused(failure.description))
             if case .load = command { enter(failure.kind == .cancelled ? .idle : .failed) }
-            if failure.kind != .cancelled { outbox.post(.failed(failure)) }
+            if failure.kind != .cancelled { report(.failed(failure)) }
         }
     }
 
@@ -128,7 +133,7 @@ struct WorkerLoop<Session: EngineSession> {
             progress: { outbox.post(.loading($0)) },
             isCancelled: { control.loadIsCancelled.load(ordering: .acquiring) }
         )
-        outbox.post(.loaded(description))
+        report(.loaded(description))
         enter(.ready)
         return "loaded \(description.summary)"
     }
@@ -142,7 +147,7 @@ struct WorkerLoop<Session: EngineSession> {
         }
         let description = try body(&session)
         stepsUntilPause = nil
-        outbox.post(.started(description))
+        report(.started(description))
         publishFrame()
         enter(description.step >= session.totalSteps ? .finished : paused ? .paused : .running)
         return paused ? "continued from step \(description.step), paused" : "started"
@@ -196,7 +201,7 @@ struct WorkerLoop<Session: EngineSession> {
             }
             if isLast { enter(.finished) } else if pauses { enter(.paused) }
         } catch {
-            outbox.post(.failed(EngineFailure(describing: error)))
+            report(.failed(EngineFailure(describing: error)))
             enter(.paused)
         }
     }
@@ -205,12 +210,12 @@ struct WorkerLoop<Session: EngineSession> {
         do {
             if let frame = try session.frame(isExact: isExact) { outbox.publish(frame) }
         } catch {
-            outbox.post(.note("no preview: \(EngineFailure(describing: error))"))
+            report(.note("no preview: \(EngineFailure(describing: error))"))
         }
     }
 
     private func saved(_ file: SavedFile) -> String {
-        outbox.post(.saved(file))
+        report(.saved(file))
         return "saved \(file.path)"
     }
 
@@ -218,13 +223,32 @@ struct WorkerLoop<Session: EngineSession> {
         guard phases.contains(phase) else { throw EngineFailure(.other, message) }
     }
 
+    /// Posts an event, and writes it to the log if it is more than a figure.
+    private func report(_ event: EngineEvent) {
+        outbox.post(event)
+        switch event {
+        case .phase(let phase): logger.debug("\(phase.rawValue)")
+        case .started(let run):
+            logger.notice("run in \(run.folder): \(PromptParser.source(of: run.prompts))")
+            for note in run.notes { logger.info("\(note)") }
+        case .acknowledged(let answer):
+            switch answer.outcome {
+            case .applied(let change): logger.info("step \(answer.step): \(change)")
+            case .refused(let reason): logger.warning("step \(answer.step): refused: \(reason)")
+            }
+        case .note(let text): logger.info("\(text)")
+        case .failed(let failure): logger.error("\(failure)")
+        case .loading, .loaded, .step, .saved: break
+        }
+    }
+
     private mutating func enter(_ next: EnginePhase) {
         guard next != phase else { return }
         phase = next
-        outbox.post(.phase(next))
+        report(.phase(next))
     }
 
     private func answer(_ id: CommandID, _ outcome: Acknowledgement.Outcome) {
-        outbox.post(.acknowledged(Acknowledgement(command: id, step: session.step, outcome: outcome)))
+        report(.acknowledged(Acknowledgement(command: id, step: session.step, outcome: outcome)))
     }
 }
