@@ -43,7 +43,7 @@ import Torch
     }
 
     @Test func choiceIsDeterministicAndFollowsTheSeed() throws {
-        let prompt = [("misty mountains at dusk", 1.0)]
+        let prompt = [("a lighthouse by the sea", 1.0)]
         let choices = try (UInt64(0)..<20).map { try choose(prompt, seed: $0) }
         #expect(try (UInt64(0)..<20).map { try choose(prompt, seed: $0).index } == choices.map(\.index))
         let different = Set(choices.map(\.index)).count

@@ -15,8 +15,8 @@ final class CaptionIndex {
 
     /// What stands before the first of these is what a picture shows; what follows says where and how.
     private static let prepositions: Set<String> = [
-        "in", "on", "at", "with", "by", "under", "over", "near", "above", "below", "behind", "beside", "before", "next",
-        "front", "from", "through", "during",
+        "in", "on", "at", "with", "by", "near", "behind", "beside", "before", "next", "front", "from", "through",
+        "during",
     ]
     private static let subjectEmphasis = 1.6
 
