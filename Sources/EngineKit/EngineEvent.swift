@@ -9,7 +9,7 @@ public enum EnginePhase: String, Sendable, Codable {
     case paused
     /// The run has made all its steps or was stopped; more steps or a resume continue it.
     case finished
-    /// The run or the load ended with an error; a new load or start leaves this phase.
+    /// A load ended with an error; a new load leaves this phase. A step that fails only pauses its run.
     case failed
 }
 

@@ -100,7 +100,9 @@ extension Benchmark.Measurement {
         return name + seconds + rate + "\(peakBytes >> 20) MiB"
     }
 
-    public static var header: String { "size".padding(12) + "s/step".padding(12) + "steps/s".padding(10) + "peak memory" }
+    public static var header: String {
+        "size".padding(12) + "s/step".padding(12) + "steps/s".padding(10) + "peak memory"
+    }
 }
 
 extension String {

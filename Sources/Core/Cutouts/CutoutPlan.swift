@@ -9,14 +9,14 @@ struct CutoutPlan: Equatable {
     var gates: [Homography] = []
     /// How many picture pixels one cutout pixel covers along its side; above 1 the picture is averaged down first.
     var reduction = 1.0
-    /// Nine numbers of a thin-plate warp, see ``ThinPlate``; `nil` for none.
+    /// A warp of the cutout's coordinates before the homography; `nil` for none.
     var thinPlate: ThinPlate?
     /// Seed of the elastic displacement; `nil` for none.
     var elasticSeed: UInt64?
     var color = ColorJitter()
     /// 1 leaves the cutout as it is, 0 smooths it fully.
     var sharpness = 1.0
-    /// In cutout pixels, as fractions of the side: (x, y, width, height); `nil` for none.
+    /// A black rectangle in fractions of the cutout's side, (x, y) its upper left corner; `nil` for none.
     var erased: (x: Double, y: Double, width: Double, height: Double)?
     /// Standard deviation of the noise added last, on the 0…1 pixel scale.
     var noise = 0.0
