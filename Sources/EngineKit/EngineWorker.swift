@@ -1,5 +1,4 @@
 import Dispatch
-import Synchronization
 
 /// An engine whose session lives in one long-running block on a serial Dispatch queue.
 ///
@@ -8,7 +7,6 @@ import Synchronization
 public final class EngineWorker: Engine {
     public let outbox: Outbox
     private let inbox = Inbox()
-    private let control = WorkerControl()
     private let ended = DispatchSemaphore(value: 0)
 
     /// Starts the worker.
@@ -18,22 +16,28 @@ public final class EngineWorker: Engine {
         makeSession: @escaping @Sendable (_ note: @escaping @Sendable (String) -> Void) -> Session
     ) {
         self.outbox = outbox
-        let (inbox, control, ended) = (inbox, control, ended)
+        let (inbox, ended) = (inbox, ended)
         DispatchQueue(label: "vqclip-tui.engine", qos: .userInitiated).async {
-            var loop = WorkerLoop(
-                session: makeSession { outbox.post(.note($0)) },
-                inbox: inbox,
-                outbox: outbox,
-                control: control
-            )
-            loop.run()
+            Self.work(makeSession { outbox.post(.note($0)) }, inbox, outbox)
             ended.signal()
         }
     }
 
+    deinit {
+        // Nobody is left to send a shutdown, and a worker that waits for ever would keep its models.
+        inbox.cancelLoading()
+        inbox.postShutdown()
+    }
+
+    /// Ends with the session destroyed, so that whoever waits for the end may tear down what it used.
+    private static func work<Session: EngineSession>(_ session: consuming Session, _ inbox: Inbox, _ outbox: Outbox) {
+        var loop = WorkerLoop(session: session, inbox: inbox, outbox: outbox)
+        loop.run()
+    }
+
     @discardableResult public func send(_ command: EngineCommand) -> CommandID { inbox.post(command) }
 
-    public func cancelLoading() { control.loadIsCancelled.store(true, ordering: .releasing) }
+    public func cancelLoading() { inbox.cancelLoading() }
 
     public func shutdown(timeout: Duration) -> Bool {
         cancelLoading()
@@ -46,11 +50,6 @@ public final class EngineWorker: Engine {
     }
 }
 
-/// Flags that bypass the queue of commands.
-final class WorkerControl: Sendable {
-    let loadIsCancelled = Atomic<Bool>(false)
-}
-
 /// The worker's state machine. Illegal commands are answered, never trapped on.
 struct WorkerLoop<Session: EngineSession> {
     private var session: Session
@@ -58,13 +57,11 @@ struct WorkerLoop<Session: EngineSession> {
     private var stepsUntilPause: Int?
     private let inbox: Inbox
     private let outbox: Outbox
-    private let control: WorkerControl
 
-    init(session: Session, inbox: Inbox, outbox: Outbox, control: WorkerControl) {
+    init(session: Session, inbox: Inbox, outbox: Outbox) {
         self.session = session
         self.inbox = inbox
         self.outbox = outbox
-        self.control = control
     }
 
     mutating func run() {
@@ -81,7 +78,7 @@ struct WorkerLoop<Session: EngineSession> {
     private mutating func handle(_ id: CommandID, _ command: EngineCommand) {
         do {
             // In two statements: the step in the answer is to be the one after the command.
-            let change = try perform(command)
+            let change = try perform(command, id)
             answer(id, .applied(change))
         } catch {
             let failure = EngineFailure(describing: error)
@@ -92,9 +89,9 @@ struct WorkerLoop<Session: EngineSession> {
     }
 
     /// - Returns: what took effect, for the log.
-    private mutating func perform(_ command: EngineCommand) throws -> String {
+    private mutating func perform(_ command: EngineCommand, _ id: CommandID) throws -> String {
         switch command {
-        case .load(let choice): return try load(choice)
+        case .load(let choice): return try load(choice, id)
         case .start(let request): return try begin { session throws in try session.start(request) }
         case .loadCheckpoint(let path):
             return try begin(paused: true) { session throws in try session.restore(path: path) }
@@ -108,7 +105,12 @@ struct WorkerLoop<Session: EngineSession> {
         case .setSettings(let settings):
             try require(.running, .paused, .finished, else: "there is no run to change; start one")
             let change = try session.setSettings(settings)
-            if phase == .finished, session.step < session.totalSteps { enter(.paused) }
+            if phase == .finished, session.step < session.totalSteps {
+                enter(.paused)
+            } else if phase != .finished, session.step >= session.totalSteps {
+                publishFrame()
+                enter(.finished)
+            }
             return change
         case .savePicture(let path):
             try require(.running, .paused, .finished, else: "there is no picture yet; start a run")
@@ -119,14 +121,13 @@ struct WorkerLoop<Session: EngineSession> {
         }
     }
 
-    private mutating func load(_ choice: ModelChoice) throws -> String {
-        control.loadIsCancelled.store(false, ordering: .releasing)
+    private mutating func load(_ choice: ModelChoice, _ id: CommandID) throws -> String {
         enter(.loading)
-        let (outbox, control) = (outbox, control)
+        let (outbox, inbox) = (outbox, inbox)
         let description = try session.load(
             choice,
             progress: { outbox.post(.loading($0)) },
-            isCancelled: { control.loadIsCancelled.load(ordering: .acquiring) }
+            isCancelled: { inbox.isCancelled(id) }
         )
         outbox.post(.loaded(description))
         enter(.ready)
