@@ -28,7 +28,7 @@ build: setup ## build the release binary, .build/release/vqclip-tui
 	@swift build -c release --product vqclip-tui >&2
 
 run: build ## start the workbench: make run PROMPT="misty mountains" ARGS="--size 192x192"
-	@$(binary) $(ARGS) $${PROMPT:+"$$PROMPT"}
+	@$(binary) $(ARGS) $${PROMPT:+--prompts="$$PROMPT"}
 
 test: build ## run all tests
 	swift build --build-tests

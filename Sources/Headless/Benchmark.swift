@@ -13,8 +13,13 @@ public struct Benchmark {
     }
 
     private let engine: any Engine
+    private let folder: String
 
-    public init(engine: any Engine) { self.engine = engine }
+    /// - Parameter folder: where the runs may leave their files.
+    public init(engine: any Engine, folder: String) {
+        self.engine = engine
+        self.folder = folder
+    }
 
     /// Loads the models and makes one run per size.
     /// - Parameters:
@@ -47,7 +52,8 @@ public struct Benchmark {
     }
 
     private func measure(_ settings: RunSettings) throws -> Measurement {
-        engine.send(.start(RunRequest(prompts: [Prompt(.text("a lighthouse in a storm"))], settings: settings)))
+        let prompts = [Prompt(.text("a lighthouse in a storm"))]
+        engine.send(.start(RunRequest(prompts: prompts, settings: settings, folder: folder)))
         var seconds: [Double] = []
         var size = settings.size
         try wait { event in

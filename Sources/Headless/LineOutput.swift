@@ -1,6 +1,7 @@
 import Glibc
 
-/// A file descriptor that takes lines. Once nobody reads any more, further lines are dropped: painting goes on.
+/// A file descriptor that takes lines. Once nobody reads any more, further lines are dropped: painting goes on. The
+/// process must ignore SIGPIPE, see ``ignoreClosedPipes()``.
 public struct LineOutput: Sendable {
     private let descriptor: Int32
     private var isClosed = false
@@ -9,6 +10,9 @@ public struct LineOutput: Sendable {
 
     public static let standardOutput = LineOutput(descriptor: STDOUT_FILENO)
     public static let standardError = LineOutput(descriptor: STDERR_FILENO)
+
+    /// Lets writing to a pipe that nobody reads fail instead of ending the process.
+    public static func ignoreClosedPipes() { signal(SIGPIPE, SIG_IGN) }
 
     /// Whether it is a terminal.
     public var isTerminal: Bool { isatty(descriptor) == 1 }
@@ -25,7 +29,10 @@ public struct LineOutput: Sendable {
             let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count > 0 {
                 bytes = bytes.dropFirst(count)
-            } else if count < 0, errno != EINTR, errno != EAGAIN {
+            } else if errno == EAGAIN {
+                var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                poll(&waiting, 1, -1)
+            } else if errno != EINTR {
                 isClosed = true
                 return
             }

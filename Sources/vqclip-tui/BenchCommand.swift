@@ -36,15 +36,18 @@ struct BenchCommand: ParsableCommand {
     }
 
     func run() throws {
+        LineOutput.ignoreClosedPipes()
         let program = try Program(painting)
         var output = LineOutput.standardOutput
         if !json { output.line(Benchmark.Measurement.header) }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
+        let folder = FileManager.default.temporaryDirectory.appending(path: "vqclip-bench-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
         do {
             let engine = try program.makeEngine()
             defer { _ = engine.shutdown(timeout: .seconds(5)) }
-            try Benchmark(engine: engine).run(
+            try Benchmark(engine: engine, folder: folder.path).run(
                 program.models,
                 sizes: try pictureSizes(),
                 steps: benchSteps,

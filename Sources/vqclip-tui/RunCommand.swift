@@ -46,7 +46,8 @@ struct RunCommand: ParsableCommand {
         try paint(program)
     }
 
-    func paint(_ program: Program) throws {
+    private func paint(_ program: Program) throws {
+        LineOutput.ignoreClosedPipes()
         let errors = LineOutput.standardError
         let output = LineOutput.standardOutput
         let ending =
@@ -86,7 +87,8 @@ struct RunCommand: ParsableCommand {
         )
         for issue in program.issues { reporter.note(issue) }
         let ending = HeadlessRun(engine: engine, interruption: interruption).run(job, reporter: &reporter)
-        _ = engine.shutdown(timeout: .seconds(5))
+        // A worker that is still busy must not meet the destructors of a process that exits.
+        if !engine.shutdown(timeout: .seconds(5)) { _exit(ending == .done ? 0 : 1) }
         return ending
     }
 
@@ -95,7 +97,11 @@ struct RunCommand: ParsableCommand {
         signals.map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { interruption.raise() }
+            source.setEventHandler {
+                // A second signal does not wait for the step in progress.
+                if interruption.isRaised { _exit(128 + number) }
+                interruption.raise()
+            }
             source.resume()
             return source
         }
