@@ -6,7 +6,11 @@ public struct LineOutput: Sendable {
     private let descriptor: Int32
     private var isClosed = false
 
-    public init(descriptor: Int32) { self.descriptor = descriptor }
+    public init(descriptor: Int32) {
+        self.descriptor = descriptor
+        // The signal would end the program at the first line after `| head` has seen enough.
+        signal(SIGPIPE, SIG_IGN)
+    }
 
     public static let standardOutput = LineOutput(descriptor: STDOUT_FILENO)
     public static let standardError = LineOutput(descriptor: STDERR_FILENO)
