@@ -1,7 +1,6 @@
 import Glibc
 
-/// A file descriptor that takes lines. Once nobody reads any more, further lines are dropped: painting goes on. The
-/// process must ignore SIGPIPE, see ``ignoreClosedPipes()``.
+/// A file descriptor that takes lines. Once nobody reads any more, further lines are dropped: painting goes on.
 public struct LineOutput: Sendable {
     private let descriptor: Int32
     private var isClosed = false
@@ -14,9 +13,6 @@ public struct LineOutput: Sendable {
 
     public static let standardOutput = LineOutput(descriptor: STDOUT_FILENO)
     public static let standardError = LineOutput(descriptor: STDERR_FILENO)
-
-    /// Lets writing to a pipe that nobody reads fail instead of ending the process.
-    public static func ignoreClosedPipes() { signal(SIGPIPE, SIG_IGN) }
 
     /// Whether it is a terminal.
     public var isTerminal: Bool { isatty(descriptor) == 1 }

@@ -36,7 +36,6 @@ struct BenchCommand: ParsableCommand {
     }
 
     func run() throws {
-        LineOutput.ignoreClosedPipes()
         let program = try Program(painting)
         var output = LineOutput.standardOutput
         if !json { output.line(Benchmark.Measurement.header) }

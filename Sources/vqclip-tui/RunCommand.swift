@@ -47,7 +47,6 @@ struct RunCommand: ParsableCommand {
     }
 
     private func paint(_ program: Program) throws {
-        LineOutput.ignoreClosedPipes()
         let errors = LineOutput.standardError
         let output = LineOutput.standardOutput
         let ending =

@@ -18,7 +18,7 @@ struct EngineWorkerPhaseTests {
 
     /// What each phase accepts, and the phase that follows.
     private static let accepted: [EnginePhase: [String: EnginePhase]] = [
-        .idle: ["load": .ready],
+        .idle: ["load": .ready, "restore": .paused],
         .ready: ["load": .ready, "start": .running, "restore": .paused],
         .running: [
             "load": .ready, "start": .running, "pause": .paused, "resume": .running, "stop": .finished,
@@ -54,7 +54,7 @@ struct EngineWorkerPhaseTests {
             } else {
                 // The failure follows the answer; the next answer follows both.
                 _ = observed.send(.pause)
-                #expect(observed.failures.count > failuresBefore, "\(name) in \(phase)")
+                try #require(observed.failures.count > failuresBefore, "\(name) in \(phase)")
                 #expect(observed.failures[failuresBefore].description == answer.outcome.text)
                 #expect(observed.phase == (phase == .running ? .paused : phase), "\(name) in \(phase)")
             }
