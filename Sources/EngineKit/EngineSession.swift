@@ -34,12 +34,19 @@ public protocol EngineSession: SendableMetatype {
     mutating func savePicture(path: String?) throws -> SavedFile
     mutating func saveCheckpoint(path: String?) throws -> SavedFile
 
+    /// Tidies up before the worker ends. Nothing is called afterwards.
+    mutating func end()
+
     /// Steps made in the present run; 0 without a run.
     var step: Int { get }
     /// Steps that the present run is to make; 0 without a run.
     var totalSteps: Int { get }
     /// Steps between preview frames.
     var previewEvery: Int { get }
+}
+
+extension EngineSession {
+    public mutating func end() {}
 }
 
 /// Errors that know how to speak to the user.

@@ -71,7 +71,9 @@ struct WorkerLoop<Session: EngineSession> {
         while true {
             let message = phase == .running ? inbox.takeIfAvailable() : inbox.take()
             switch message {
-            case .shutdown: return
+            case .shutdown:
+                session.end()
+                return
             case .command(let id, let command): handle(id, command)
             case nil: makeStep()
             }

@@ -149,6 +149,12 @@ public struct PaintingSession: EngineSession {
         run = nil
     }
 
+    /// A run of which nothing was saved leaves no folder behind.
+    public mutating func end() {
+        if let folder = run?.folder { RunFolder.removeIfEmpty(folder) }
+        run = nil
+    }
+
     private static func rounded(_ size: PictureSize, cell: Int) throws(EngineFailure) -> PictureSize {
         let rounded = PictureSize(size.width / cell * cell, size.height / cell * cell)
         guard rounded.width > 0, rounded.height > 0 else {
