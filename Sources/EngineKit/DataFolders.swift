@@ -10,7 +10,8 @@ public struct DataFolders: Sendable, Hashable {
     public let state: URL
 
     public init(environment: [String: String] = ProcessInfo.processInfo.environment) {
-        let home = URL(filePath: environment["HOME"] ?? NSHomeDirectory(), directoryHint: .isDirectory)
+        let given = environment["HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+        let home = URL(filePath: given ?? NSHomeDirectory(), directoryHint: .isDirectory)
         func folder(_ variable: String, _ fallback: String) -> URL {
             let base =
                 if let path = environment[variable], path.hasPrefix("/") {

@@ -72,7 +72,7 @@ public enum SettingKey: String, Sendable, Codable, CaseIterable {
         }
     }
 
-    private static func list(_ names: [String]) -> String {
+    fileprivate static func list(_ names: [String]) -> String {
         names.dropLast().joined(separator: ", ") + " or " + (names.last ?? "")
     }
 }
@@ -202,18 +202,22 @@ extension RunSettings {
         _ key: SettingKey
     ) throws(SettingError) -> Choice where Choice.RawValue == String {
         if let choice = Choice(rawValue: text.lowercased()) { return choice }
-        throw SettingError(key: key.rawValue, message: "'\(text)' is unknown; choose \(key.help)")
+        throw SettingError(
+            key: key.rawValue,
+            message: "'\(text)' is unknown; choose \(SettingKey.list(Choice.allCases.map(\.rawValue)))"
+        )
     }
 
     private static func augmentations(_ text: String) throws(SettingError) -> [Augmentation] {
         if text.lowercased() == "none" { return [] }
         var result: [Augmentation] = []
         for word in text.split(whereSeparator: { " ,+".contains($0) }) {
+            let names = Augmentation.allCases.map(\.rawValue).joined(separator: " ")
             guard let found = Augmentation.allCases.first(where: { $0.rawValue.lowercased() == word.lowercased() })
             else {
                 throw SettingError(
                     key: SettingKey.augmentations.rawValue,
-                    message: "'\(word)' is unknown; list some of \(SettingKey.augmentations.help)"
+                    message: "'\(word)' is unknown; list some of \(names), or none"
                 )
             }
             result.append(found)

@@ -1,15 +1,22 @@
 public import EngineKit
+import Glibc
 import Synchronization
 
 /// Set from a signal handler's source to end a headless run early.
 public final class Interruption: Sendable {
-    private let flag = Atomic<Bool>(false)
+    private let number = Atomic<Int32>(0)
 
     public init() {}
 
-    public func raise() { flag.store(true, ordering: .releasing) }
+    public func raise(by signal: Int32) { number.store(signal, ordering: .releasing) }
 
-    public var isRaised: Bool { flag.load(ordering: .acquiring) }
+    public var isRaised: Bool { signal != nil }
+
+    /// The signal that arrived last.
+    public var signal: Int32? {
+        let number = number.load(ordering: .acquiring)
+        return number == 0 ? nil : number
+    }
 }
 
 /// Paints one run without a screen: loads, starts, reports, saves.

@@ -29,9 +29,9 @@ final class MappedFile {
 
     private static func reason(_ code: Int32) -> String {
         switch code {
-        case ENOENT: "there is no such file"
+        case ENOENT: "does not exist"
         case EACCES: "may not be read"
-        default: String(cString: strerror(code))
+        default: "cannot be read: \(String(cString: strerror(code)))"
         }
     }
 }

@@ -114,7 +114,7 @@ public final class SafetensorsFile: StateDict {
             throw .file(path: path, problem: "has impossible offsets for \(key)")
         }
         guard offsets[1] <= room else {
-            throw .file(path: path, problem: "is cut off: \(key) lies beyond its end; download it again")
+            throw .file(path: path, problem: "is cut off: \(key) lies beyond its end")
         }
         guard offsets[1] - offsets[0] == count else {
             throw .file(path: path, problem: "gives \(key) \(offsets[1] - offsets[0]) bytes, its shape needs \(count)")
@@ -157,7 +157,7 @@ public final class SafetensorsFile: StateDict {
                 withJSONObject: header,
                 options: [.sortedKeys, .withoutEscapingSlashes]
             )
-        else { throw .file(path: "memory", problem: "the header cannot be written as JSON") }
+        else { throw .file(path: "the checkpoint", problem: "has a header that cannot be written as JSON") }
         // Tensors start at a multiple of 8, which other readers rely on.
         while (json.count + 8) % 8 != 0 { json.append(UInt8(ascii: " ")) }
         var result = withUnsafeBytes(of: UInt64(json.count).littleEndian) { Array($0) }

@@ -1,6 +1,6 @@
 /// Why weights could not be used.
 public enum WeightsError: Error, Sendable, CustomStringConvertible {
-    /// The file is not there, not readable, or not what it should be.
+    /// The file is not there, not readable, or not what it should be; the problem goes on after the path.
     case file(path: String, problem: String)
     /// A tensor is not in the file; `nearest` is the key most like it.
     case missing(key: String, path: String, nearest: String?)
@@ -12,7 +12,7 @@ public enum WeightsError: Error, Sendable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .file(let path, let problem): return "\(path): \(problem)"
+        case .file(let path, let problem): return "\(path) \(problem)"
         case .missing(let key, let path, let nearest):
             let hint = nearest.map { "; the nearest key is \($0)" } ?? ""
             return "\(path) has no tensor \(key)\(hint)"

@@ -11,18 +11,21 @@ struct PaintingOptions: ParsableArguments {
 
     @Option(
         name: [.short, .long],
+        parsing: .unconditional,
         help: "Picture size, WIDTHxHEIGHT; rounded down to whole latent cells."
     )
     var size: String?
 
     @Option(
         name: [.long, .customLong("iterations"), .customShort("i")],
+        parsing: .unconditional,
         help: "Optimisation steps."
     )
     var steps: String?
 
     @Option(
         name: [.long, .customLong("sd", withSingleDash: true)],
+        parsing: .unconditional,
         help: "Seed: the same seed and settings give the same picture."
     )
     var seed: String?
@@ -35,6 +38,7 @@ struct PaintingOptions: ParsableArguments {
 
     @Option(
         name: [.long, .customLong("lr", withSingleDash: true)],
+        parsing: .unconditional,
         help: ArgumentHelp(stringLiteral: SettingKey.learningRate.help)
     )
     var learningRate: String?
@@ -44,12 +48,14 @@ struct PaintingOptions: ParsableArguments {
 
     @Option(
         name: [.long, .customLong("cuts", withSingleDash: true)],
+        parsing: .unconditional,
         help: ArgumentHelp(stringLiteral: SettingKey.cuts.help)
     )
     var cuts: String?
 
     @Option(
         name: [.long, .customLong("cutp", withSingleDash: true)],
+        parsing: .unconditional,
         help: ArgumentHelp(stringLiteral: SettingKey.cutPower.help)
     )
     var cutPower: String?
@@ -66,13 +72,13 @@ struct PaintingOptions: ParsableArguments {
     )
     var augmentations: String?
 
-    @Option(help: ArgumentHelp(stringLiteral: SettingKey.noise.help))
+    @Option(parsing: .unconditional, help: ArgumentHelp(stringLiteral: SettingKey.noise.help))
     var noise: String?
 
-    @Option(help: ArgumentHelp(stringLiteral: SettingKey.noiseEnd.help))
+    @Option(parsing: .unconditional, help: ArgumentHelp(stringLiteral: SettingKey.noiseEnd.help))
     var noiseEnd: String?
 
-    @Option(help: ArgumentHelp(stringLiteral: SettingKey.average.help))
+    @Option(parsing: .unconditional, help: ArgumentHelp(stringLiteral: SettingKey.average.help))
     var average: String?
 
     @Option(
@@ -81,7 +87,7 @@ struct PaintingOptions: ParsableArguments {
     )
     var start: String?
 
-    @Option(help: ArgumentHelp(stringLiteral: SettingKey.microBatch.help))
+    @Option(parsing: .unconditional, help: ArgumentHelp(stringLiteral: SettingKey.microBatch.help))
     var microBatch: String?
 
     @Option(help: "VQGAN: a model's name, folder or weight file.")
@@ -108,7 +114,8 @@ struct PaintingOptions: ParsableArguments {
             do {
                 parsed += try PromptParser.prompts(from: source)
             } catch {
-                throw ValidationError("\(error.message)\n  \(error.source)\n  " + caret(error.column))
+                let isBlank = error.source.allSatisfy(\.isWhitespace)
+                throw ValidationError(error.message + (isBlank ? "" : "\n  \(error.source)\n  " + caret(error.column)))
             }
         }
         return parsed

@@ -49,24 +49,34 @@ struct RunCommand: ParsableCommand {
     private func paint(_ program: Program) throws {
         let errors = LineOutput.standardError
         let output = LineOutput.standardOutput
+        let interruption = Interruption()
         let ending =
             if json {
-                try paint(program, JSONReporter(output: output))
+                try paint(program, interruption, JSONReporter(output: output))
             } else if quiet {
-                try paint(program, QuietReporter(output: output, errors: errors))
+                try paint(program, interruption, QuietReporter(output: output, errors: errors))
             } else if output.isTerminal {
-                try paint(program, BarReporter(output: output, errors: errors))
+                try paint(program, interruption, BarReporter(output: output, errors: errors))
             } else {
-                try paint(program, PlainReporter(output: output, errors: errors))
+                try paint(program, interruption, PlainReporter(output: output, errors: errors))
             }
+        let code = Self.exitCode(ending, interruption)
+        if code != 0 { throw ExitCode(code) }
+    }
+
+    private static func exitCode(_ ending: HeadlessRun.Ending, _ interruption: Interruption) -> Int32 {
         switch ending {
-        case .done: return
-        case .interrupted: throw ExitCode(130)
-        case .failed: throw ExitCode.failure
+        case .done: 0
+        case .interrupted: 128 + (interruption.signal ?? SIGINT)
+        case .failed: 1
         }
     }
 
-    private func paint(_ program: Program, _ reporter: some RunReporter) throws -> HeadlessRun.Ending {
+    private func paint(
+        _ program: Program,
+        _ interruption: Interruption,
+        _ reporter: some RunReporter
+    ) throws -> HeadlessRun.Ending {
         var reporter = reporter
         let engine: EngineWorker
         do {
@@ -75,7 +85,6 @@ struct RunCommand: ParsableCommand {
             reporter.failed(EngineFailure(describing: error))
             return .failed
         }
-        let interruption = Interruption()
         let sources = Self.interrupt(interruption, on: [SIGINT, SIGTERM, SIGHUP])
         defer { for source in sources { source.cancel() } }
         let job = HeadlessRun.Job(
@@ -87,7 +96,7 @@ struct RunCommand: ParsableCommand {
         for issue in program.issues { reporter.note(issue) }
         let ending = HeadlessRun(engine: engine, interruption: interruption).run(job, reporter: &reporter)
         // A worker that is still busy must not meet the destructors of a process that exits.
-        if !engine.shutdown(timeout: .seconds(5)) { _exit(ending == .done ? 0 : 1) }
+        if !engine.shutdown(timeout: .seconds(5)) { _exit(Self.exitCode(ending, interruption)) }
         return ending
     }
 
@@ -99,7 +108,7 @@ struct RunCommand: ParsableCommand {
             source.setEventHandler {
                 // A second signal does not wait for the step in progress.
                 if interruption.isRaised { _exit(128 + number) }
-                interruption.raise()
+                interruption.raise(by: number)
             }
             source.resume()
             return source
@@ -112,23 +121,38 @@ enum OutputFile {
     /// Finds out before hours of painting whether the file could be written.
     /// - Throws: `ValidationError` that says what to do.
     static func check(_ path: String) throws {
+        guard !path.isEmpty else { throw ValidationError("-o needs the name of a file, such as picture.png") }
         let url = URL(filePath: path)
-        var isFolder: ObjCBool = false
-        if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue {
-            throw ValidationError("\(path) is a folder; name a file in it, such as \(path)/picture.png")
+        switch kind(of: url.path) {
+        case nil, S_IFREG: break
+        case S_IFDIR:
+            let start = path.hasSuffix("/") ? path : path + "/"
+            throw ValidationError("\(path) is a folder; name a file in it, such as \(start)picture.png")
+        default: throw ValidationError("\(path) is a device, pipe or socket; name an ordinary file")
+        }
+        guard !path.hasSuffix("/") else {
+            throw ValidationError("\(path) names a folder; name a file in it, such as \(path)picture.png")
         }
         if ["jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"].contains(url.pathExtension.lowercased()) {
             let suggestion = url.deletingPathExtension().lastPathComponent + ".png"
             throw ValidationError("Pictures are written as PNG; name the file \(suggestion)")
         }
         var folder = url.deletingLastPathComponent().standardizedFileURL
-        while !FileManager.default.fileExists(atPath: folder.path), folder.path != "/" {
-            folder = folder.deletingLastPathComponent()
+        // Missing folders are made when the picture is written.
+        while kind(of: folder.path) == nil, folder.path != "/" { folder = folder.deletingLastPathComponent() }
+        guard kind(of: folder.path) == S_IFDIR else {
+            throw ValidationError("\(path) cannot be written: \(folder.path) is a file, not a folder")
         }
         guard access(folder.path, W_OK) == 0 else {
             throw ValidationError(
                 "\(path) cannot be written: \(folder.path) is read-only; choose another place with -o"
             )
         }
+    }
+
+    /// What is there, as the type bits of `stat`; `nil` for nothing.
+    private static func kind(of path: String) -> mode_t? {
+        var status = stat()
+        return stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
     }
 }

@@ -5,8 +5,10 @@ import subprocess
 import time
 
 POLL_SECONDS = 0.05
-# Notes the command's process and its status; tmux 3.3 now and then misses the status of a command that ends.
+# Notes the command's process and its status; tmux 3.3 now and then misses the status of a command that ends. Control-C
+# is for the command alone, which has no trap.
 LAUNCHER = """
+trap : INT QUIT
 sh -c 'echo $$ >"$0/process.new"; mv "$0/process.new" "$0/process"; exec "$@"' "$0" "$@"
 echo $? >"$0/status.new"; mv "$0/status.new" "$0/status"
 """
@@ -63,6 +65,10 @@ class Terminal:
         """Waits until the screen no longer shows a text or matches a compiled regular expression; returns the screen."""
         return self._wait(lambda screen: not _matches(unexpected, screen), f"{_name(unexpected)} to go", timeout)
 
+    def wait_until(self, is_true, what, timeout=20):
+        """Waits until a function of the screen is true; returns the screen."""
+        return self._wait(is_true, what, timeout)
+
     def wait_for_exit(self, timeout=20):
         """Waits for the command to end; returns its status as a shell does, 128 and the signal's number after one."""
         status = self.folder / "status"
@@ -83,6 +89,12 @@ class Terminal:
         """Column and row of the text cursor, from 0."""
         column, row = self._value("cursor_x},#{cursor_y").split(",")
         return int(column), int(row)
+
+    def shows_cursor(self):
+        return self._value("cursor_flag") == "1"
+
+    def is_in_alternate_screen(self):
+        return self._value("alternate_on") == "1"
 
     def stop(self):
         """Ends the server and with it the command. May be called again."""

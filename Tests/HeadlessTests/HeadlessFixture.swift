@@ -74,11 +74,11 @@ struct RememberingReporter: RunReporter {
     var notes: [String] = []
     var done: [(steps: Int, loss: Double?, wasInterrupted: Bool)] = []
 
-    mutating func loading(_ progress: LoadProgress) { if interruptsAtLoading { interruption?.raise() } }
+    mutating func loading(_ progress: LoadProgress) { if interruptsAtLoading { interruption?.raise(by: SIGINT) } }
     mutating func started(_ run: RunDescription, model: String) { self.run = run }
     mutating func step(_ report: StepReport) {
         steps.append(report)
-        if report.step == interruptsAt { interruption?.raise() }
+        if report.step == interruptsAt { interruption?.raise(by: SIGINT) }
     }
     mutating func saved(_ file: SavedFile) { files.append(file) }
     mutating func note(_ text: String) { notes.append(text) }
