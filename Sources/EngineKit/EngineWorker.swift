@@ -19,11 +19,7 @@ public final class EngineWorker: Engine {
         self.outbox = outbox
         let (inbox, ended) = (inbox, ended)
         DispatchQueue(label: "vqclip-tui.engine", qos: .userInitiated).async {
-            let session = makeSession { text in
-                outbox.post(.note(text))
-                Logger(label: "engine").info("\(text)")
-            }
-            Self.work(session, inbox, outbox)
+            Self.work(makeSession { Self.note($0, outbox) }, inbox, outbox)
             ended.signal()
         }
     }
@@ -32,6 +28,11 @@ public final class EngineWorker: Engine {
         // Nobody is left to send a shutdown, and a worker that waits for ever would keep its models.
         inbox.cancelLoading()
         inbox.postShutdown()
+    }
+
+    private static func note(_ text: String, _ outbox: Outbox) {
+        outbox.post(.note(text))
+        Logger(label: "engine").info("\(text)")
     }
 
     /// Ends with the session destroyed, so that whoever waits for the end may tear down what it used.
@@ -90,8 +91,8 @@ struct WorkerLoop<Session: EngineSession> {
         } catch {
             let failure = EngineFailure(describing: error)
             answer(id, .refused(failure.description))
-            if phase == .loading { enter(phaseAfterFailedLoad(failure)) }
             if failure.kind != .cancelled { report(.failed(failure)) }
+            if phase == .loading { enter(phaseAfterFailedLoad(failure)) }
         }
     }
 

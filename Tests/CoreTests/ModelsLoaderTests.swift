@@ -100,7 +100,7 @@ import Torch
     func cutOffFileIsNamed(file: String) throws {
         let url = folder.appending(path: file)
         try Data(contentsOf: url).prefix(100_000).write(to: url)
-        #expect(failure()?.summary.contains("\(file): is cut off") == true)
+        #expect(failure()?.summary.contains("\(file) is cut off") == true)
     }
 
     @Test func otherKindsOfModelAreToldApart() {

@@ -84,9 +84,9 @@ struct RunSettingsTests {
         (.seed, ["-1", "18446744073709551616", "1.0", ""], "0 to 18446744073709551615"),
         (.size, ["", "x", "0x10", "10x0", "axb", "1x2x3", "-8x8", "1000001x1", "8.5x8"], "192x128"),
         (.optimizer, ["", "sgd"], "adam, adamw, adagrad, adamax, diffgrad, adamp, radam or rmsprop"),
-        (.rateSchedule, ["", "linear"], "constant, or cooling"),
+        (.rateSchedule, ["", "linear"], "constant or cooling"),
         (.cutMethod, ["", "best"], "latest, original, updated, nrupdated, updatedpooling or overview"),
-        (.augmentations, ["Af Xx", "none Af"], "Af Pe Ji Er Sh Gn Ro Et Ts Cr Re Hf; or none"),
+        (.augmentations, ["Af Xx", "none Af"], "Af Pe Ji Er Sh Gn Ro Et Ts Cr Re Hf"),
         (.start, ["", "  "], "codes, noise, smooth, gradient, sketch or the path of a picture"),
     ])
     func errorsNameTheKeyTheValueAndWhatIsAccepted(key: SettingKey, values: [String], accepted: String) {

@@ -159,7 +159,7 @@ extension TorchSuites {
             defer { unlink(fifo) }
             for (path, expected) in [
                 (folder, "is a folder"), (fifo, "is not a regular file"), ("/dev/zero", "is not a regular file"),
-                ("/no such file", "there is no such file"), ("", "there is no such file"),
+                ("/no such file", "does not exist"), ("", "does not exist"),
             ] {
                 let error = #expect(throws: WeightsError.self) { try SafetensorsFile(path: path) }
                 #expect(error?.description.contains(expected) == true, "\(String(describing: error))")
