@@ -6,11 +6,12 @@ SHELL := bash
 binary := .build/release/vqclip-tui
 
 # The prompt reaches the program as it was typed: make expands nothing in it and the shell splits nothing. Only the
-# command line counts, since zsh may have a PROMPT of its own in the environment.
+# command line counts, since zsh may have a PROMPT of its own in the environment. Without one there is still something
+# to see.
 ifeq ($(origin PROMPT),command line)
 override PROMPT := $(value PROMPT)
 else
-PROMPT :=
+PROMPT := a lighthouse by the sea at sunset
 endif
 export PROMPT
 
@@ -27,7 +28,7 @@ build: setup ## build the release binary, .build/release/vqclip-tui
 	@swift build -c release --product vqclip-tui >&2
 
 run: build ## start the workbench: make run PROMPT="misty mountains" ARGS="--size 192x192"
-	@$(binary) $(ARGS) $${PROMPT:+"$$PROMPT"}
+	@$(binary) $(ARGS) $${PROMPT:+--prompts="$$PROMPT"}
 
 test: build ## run all tests
 	swift build --build-tests

@@ -34,7 +34,6 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
-        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
     targets: [
         // The engine: libtorch behind a C shim, tensors, the models and the optimisation loop.
@@ -73,7 +72,7 @@ let package = Package(
         ),
         .target(
             name: "TUI",
-            dependencies: ["EngineKit", "Preview", "CCurses", "Configuration", "TOMLKit", logging],
+            dependencies: ["EngineKit", "Preview", "CCurses", "Configuration", logging],
             swiftSettings: strict
         ),
 

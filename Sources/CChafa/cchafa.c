@@ -67,6 +67,8 @@ static ChafaCanvasConfig *make_config(CHDepth depth) {
         // The grain is in eighths of a cell: a dot is a quarter block.
         chafa_canvas_config_set_dither_mode(config, CHAFA_DITHER_MODE_DIFFUSION);
         chafa_canvas_config_set_dither_grain_size(config, 4, 4);
+        // In full, the 240 colours' uneven steps leave loud specks in dark areas.
+        if (depth == CH_DEPTH_256) chafa_canvas_config_set_dither_intensity(config, 0.5f);
     }
     return config;
 }

@@ -2,6 +2,8 @@
 #include "ccurses.h"
 #include "internal.h"
 
+#include <langinfo.h>
+#include <locale.h>
 #include <ncurses.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,12 @@ static int pairs[COLOR_SLOTS * COLOR_SLOTS];
 static int pairs_taken = 0;
 static bool has_colors_on = false;
 static bool shows_cursor = false;
+
+/// Sets the locale of characters while the program is loaded, so that widths are right on any thread, whether a screen
+/// is up or not. Characters only: a decimal comma from LC_NUMERIC would reach every parser in the process.
+__attribute__((constructor)) static void set_character_locale(void) {
+    if (setlocale(LC_CTYPE, "") == NULL || strcmp(nl_langinfo(CODESET), "UTF-8") != 0) setlocale(LC_CTYPE, "C.UTF-8");
+}
 
 int32_t cc_character_width(uint32_t scalar) {
     int width = wcwidth((wchar_t)scalar);
@@ -72,7 +80,8 @@ static int compose(const cc_cell *cell, cchar_t *target) {
             columns = width;
         } else if (width != 0 || cell->columns != columns) {
             // ncurses takes one spacing character a cell; and a variation selector that makes the terminal draw wider
-            // than ncurses counts would shift the row.
+            // than ncurses counts would shift the row. A joiner left at the end would reach into the next cell.
+            if (text[count - 1] == 0x200D) count--;
             break;
         }
         text[count++] = scalar;

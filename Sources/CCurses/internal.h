@@ -10,6 +10,8 @@ int32_t cc_signals_install(void);
 void cc_signals_restore(void);
 /// Stops this process group by SIGTSTP's default action; returns when it goes on.
 void cc_signals_stop_process_group(void);
+/// Whether a signal that ends the process has arrived, or does so within a moment.
+bool cc_signals_are_ending(void);
 
 /// Reads the terminal's settings, to which it is to be put back.
 int32_t cc_rescue_remember(int terminal_descriptor);

@@ -3,8 +3,6 @@
 #include "internal.h"
 
 #include <fcntl.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <ncurses.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,25 +15,22 @@ static FILE *input_file = NULL;
 static FILE *output_file = NULL;
 static bool uses_mouse_now = false;
 static int log_descriptor = -1;
+// The terminal was given back for good while the process was stopped; see cc_suspend.
+static bool is_away = false;
 
 static const char paste_on[] = "\x1b[?2004h", paste_off[] = "\x1b[?2004l";
 static const char mouse_on[] = "\x1b[?1000h\x1b[?1006h", mouse_off[] = "\x1b[?1006l\x1b[?1000l";
 
-bool cc_is_active(void) { return screen != NULL; }
-int32_t cc_input_descriptor(void) { return screen != NULL ? fileno(input_file) : -1; }
+bool cc_is_active(void) { return screen != NULL && !is_away; }
+int32_t cc_input_descriptor(void) { return cc_is_active() ? fileno(input_file) : -1; }
 uint8_t cc_erase_byte(void) { return cc_rescue_erase_byte(); }
 int32_t cc_color_count(void) { return screen != NULL && has_colors() ? COLORS : 0; }
 
 int32_t cc_write_raw(const uint8_t *bytes, size_t count) {
-    return screen != NULL ? cc_write_all(fileno(output_file), bytes, count) : CC_WRONG_STATE;
+    return cc_is_active() ? cc_write_all(fileno(output_file), bytes, count) : CC_WRONG_STATE;
 }
 
 static void write_text(const char *text) { cc_write_raw((const uint8_t *)text, strlen(text)); }
-
-/// Characters only: a decimal comma from LC_NUMERIC would reach every parser in the process.
-static void set_character_locale(void) {
-    if (setlocale(LC_CTYPE, "") == NULL || strcmp(nl_langinfo(CODESET), "UTF-8") != 0) setlocale(LC_CTYPE, "C.UTF-8");
-}
 
 /// A stream of our own on a descriptor, or on the controlling terminal if that is none.
 static FILE *open_terminal(int given, int standard, const char *mode) {
@@ -85,7 +80,6 @@ static void set_screen_up(bool uses_color) {
 
 int32_t cc_enter(const cc_options *options, char *message, size_t capacity) {
     if (screen != NULL) return cc_fail(CC_WRONG_STATE, message, capacity, "the screen is %s up", "already");
-    set_character_locale();
     int32_t status = cc_check_type(options->terminal_type, message, capacity);
     if (status != CC_OK) return status;
 
@@ -129,7 +123,8 @@ static void leave_screen(void) {
 
 void cc_leave(void) {
     if (screen == NULL) return;
-    leave_screen();
+    if (!is_away) leave_screen();
+    is_away = false;
     delscreen(screen);
     screen = NULL;
     close_terminal();
@@ -146,27 +141,33 @@ static void show_again(void) {
 }
 
 int32_t cc_suspend(void) {
-    if (screen == NULL) return CC_WRONG_STATE;
+    if (!cc_is_active()) return CC_WRONG_STATE;
     leave_screen();
     cc_redirect_end();
     cc_rescue_disarm();
     cc_signals_stop_process_group();
-    // From here on the process is in the foreground, or the kernel stops it at the next call until it is.
-    int32_t status = cc_rescue_arm();
+    int32_t status = CC_OK;
     if (log_descriptor >= 0 && cc_redirect_begin(log_descriptor) != CC_OK) status = CC_FAILED;
+    // Ended by a signal (a shell's `kill %1`) rather than continued: touching the terminal from the background would
+    // stop the process once more. Otherwise it is in the foreground now, or the kernel stops it until it is.
+    if (cc_rescue_is_in_background() && cc_signals_are_ending()) {
+        is_away = true;
+        return status;
+    }
+    if (cc_rescue_arm() != CC_OK) status = CC_FAILED;
     show_again();
     return status;
 }
 
 int32_t cc_reenter(void) {
-    if (screen == NULL) return CC_WRONG_STATE;
+    if (!cc_is_active()) return CC_WRONG_STATE;
     if (!isendwin()) endwin();
     show_again();
     return CC_OK;
 }
 
 int32_t cc_update_size(int32_t *columns, int32_t *rows) {
-    if (screen == NULL) return CC_WRONG_STATE;
+    if (!cc_is_active()) return CC_WRONG_STATE;
     struct winsize size = {0};
     // Serial lines do not know their size; then the terminal's description counts.
     if (ioctl(fileno(output_file), TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0 &&

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <unistd.h>
@@ -72,6 +73,12 @@ void cc_signals_stop_process_group(void) {
     raise(SIGTSTP);
     sigaction(SIGTSTP, &ours, NULL);
     atomic_fetch_and(&pending_signals, ~(unsigned)(CC_SIGNAL_CONTINUED | CC_SIGNAL_STOP));
+}
+
+bool cc_signals_are_ending(void) {
+    // Another thread may be about to run the handler.
+    poll(NULL, 0, 50);
+    return atomic_load(&pending_signals) & (CC_SIGNAL_TERMINATE | CC_SIGNAL_HANG_UP);
 }
 
 int32_t cc_signal_descriptor(void) { return are_installed ? pipe_ends[0] : -1; }

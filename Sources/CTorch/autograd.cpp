@@ -49,7 +49,7 @@ CTStatus ct_tensor_set_requires_gradient(CTTensor handle, bool required) {
 
 CTStatus ct_tensor_backward(CTTensor handle, CTTensor gradient) {
     return guard([&]() -> CTStatus {
-        tensor(handle).backward(tensor(gradient));
+        tensor(handle).backward(gradient.impl ? tensor(gradient) : at::Tensor());
         return CT_OK;
     });
 }

@@ -43,10 +43,10 @@ CTStatus guard(Body &&body) noexcept {
     }
 }
 
-/// The tensor behind a handle; the undefined tensor for none.
+/// The tensor behind a handle, which must be defined: some of libtorch's functions crash on the undefined tensor.
 inline const at::Tensor &tensor(CTTensor handle) {
-    static const at::Tensor undefined;
-    return handle.impl ? *static_cast<const at::Tensor *>(handle.impl) : undefined;
+    TORCH_CHECK_VALUE(handle.impl, "a tensor is missing");
+    return *static_cast<const at::Tensor *>(handle.impl);
 }
 
 inline CTTensor own(at::Tensor value) {
@@ -70,6 +70,7 @@ inline std::optional<at::Tensor> optional(CTTensor handle) {
 }
 
 inline at::IntArrayRef list(const int64_t *values, int32_t count) {
+    TORCH_CHECK_VALUE(count >= 0, "the number of entries is negative");
     return at::IntArrayRef(values, static_cast<size_t>(count));
 }
 

@@ -86,6 +86,7 @@ CTStatus ct_pixel_unshuffle(CTTensor a, int64_t factor, CTTensor *out) {
 
 CTStatus ct_grid_sample(CTTensor a, CTTensor grid, CTSampling outside, CTTensor *out) {
     return make(out, [&] {
+        TORCH_CHECK_VALUE(outside >= CT_SAMPLE_ZEROS && outside <= CT_SAMPLE_REFLECTION, "unknown sampling ", outside);
         return at::grid_sampler(tensor(a), tensor(grid), /*bilinear*/ 0, outside, /*align_corners=*/false);
     });
 }

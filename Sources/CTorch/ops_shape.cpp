@@ -24,6 +24,7 @@ CTStatus ct_tensor_select(CTTensor a, int64_t dimension, CTTensor indices, CTTen
 
 CTStatus ct_tensor_concatenate(const CTTensor *tensors, int32_t count, int64_t dimension, CTTensor *out) {
     return make(out, [&] {
+        TORCH_CHECK_VALUE(count >= 0, "the number of tensors is negative");
         std::vector<at::Tensor> parts;
         for (int32_t i = 0; i < count; i++) parts.push_back(tensor(tensors[i]));
         return at::cat(parts, dimension);

@@ -18,6 +18,7 @@ namespace {
 // A fixed buffer, so that remembering an out-of-memory error needs no memory.
 thread_local char last_message[1024] = "";
 std::atomic<int64_t> live_tensors{0};
+std::atomic<bool> cuda_is_open{false};
 }  // namespace
 
 void remember(const char *message) noexcept {
@@ -29,7 +30,7 @@ CTStatus remember_torch_error(const c10::Error &error, CTStatus status) noexcept
     // what() would append a C++ backtrace.
     remember(error.what_without_backtrace());
     // The CPU allocator reports exhaustion as a plain error.
-    if (status == CT_ERR_TORCH && std::strstr(last_message, "not enough memory")) return CT_ERR_OUT_OF_MEMORY;
+    if (status == CT_ERR_TORCH && std::strstr(last_message, "can't allocate memory")) return CT_ERR_OUT_OF_MEMORY;
     return status;
 }
 
@@ -44,6 +45,8 @@ at::ScalarType scalar_type(CTScalarType type) {
 
 at::Device device(CTDevice device) {
     if (device.type == 0) return at::Device(at::kCPU);
+    TORCH_CHECK_VALUE(device.type == 1, "unknown type of device ", device.type);
+    TORCH_CHECK_VALUE(device.index >= 0 && device.index < 64, "unknown CUDA device ", device.index);
     return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(device.index));
 }
 
@@ -76,12 +79,16 @@ CTStatus ct_open_cuda(const char *folder) {
                 return CT_ERR_UNSUPPORTED;
             }
         }
+        cuda_is_open = true;
         return CT_OK;
     });
 }
 
 int32_t ct_cuda_device_count(void) {
     int32_t count = 0;
+    // libtorch remembers the first answer to this question for good, so it must not be asked before the backend is
+    // there.
+    if (!cuda_is_open) return 0;
     guard([&]() -> CTStatus {
         if (at::hasCUDA()) count = at::detail::getCUDAHooks().deviceCount();
         return CT_OK;
@@ -95,7 +102,7 @@ CTStatus ct_cuda_memory(int32_t index, uint64_t *free_bytes, uint64_t *total_byt
         using MemGetInfo = int (*)(size_t *, size_t *);
         auto mem_get_info = reinterpret_cast<MemGetInfo>(dlsym(RTLD_DEFAULT, "cudaMemGetInfo"));
         TORCH_CHECK(mem_get_info, "the CUDA runtime is not loaded");
-        c10::DeviceGuard on(at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(index)));
+        c10::DeviceGuard on(device(CTDevice{1, index}));
         size_t free_size = 0, total_size = 0;
         TORCH_CHECK(mem_get_info(&free_size, &total_size) == 0, "the device does not report its memory");
         *free_bytes = free_size;

@@ -15,7 +15,6 @@ enum ConfigurationFile {
     static func text(of file: URL) throws(Problem) -> String? {
         guard let bytes = try bytes(of: file.path) else { return nil }
         if let text = String(validating: bytes, as: UTF8.self) {
-            // The parser takes a C string and would silently stop here.
             guard let zero = bytes.firstIndex(of: 0) else { return text }
             throw Problem(text: "a NUL byte does not belong in a text file", line: line(of: zero, in: bytes))
         }

@@ -2,8 +2,8 @@ import EngineKit
 
 /// Reads TOML 1.0, except for arrays of tables, from a text that may come from anywhere.
 ///
-/// The parser of the TOMLKit package ends the program by an assertion at a mere `theme = # none`, so this one is used
-/// for files that people edit.
+/// People edit these files, so no text may end the program: toml++, which TOMLKit wraps, does so by an assertion at a
+/// mere `theme = # none`. The configuration file and the themes are read with this parser alone.
 public struct ConfigurationParser {
     /// Far beyond what a person writes; keeps hostile files from taking long.
     static let mostKeys = 2000

@@ -9,7 +9,7 @@ public enum EnginePhase: String, Sendable, Codable {
     case paused
     /// The run has made all its steps or was stopped; more steps or a resume continue it.
     case finished
-    /// The run or the load ended with an error; a new load or start leaves this phase.
+    /// A load ended with an error; a new load leaves this phase. A step that fails only pauses its run.
     case failed
 }
 
@@ -209,7 +209,8 @@ public struct Frame: Sendable, Hashable, CustomReflectable {
 
     /// - Returns: `nil` when the number of bytes does not fit the size.
     public init?(step: Int, width: Int, height: Int, rgb: [UInt8]) {
-        guard width > 0, height > 0, rgb.count == width * height * 3 else { return nil }
+        let (pixels, overflow) = width.multipliedReportingOverflow(by: height)
+        guard width > 0, height > 0, !overflow, rgb.count % 3 == 0, rgb.count / 3 == pixels else { return nil }
         self.step = step
         self.width = width
         self.height = height

@@ -12,7 +12,8 @@ public protocol EngineSession: SendableMetatype {
     /// Begins a run; the previous run, if any, is given up only once the new one stands.
     mutating func start(_ request: RunRequest) throws -> RunDescription
 
-    /// Continues from a checkpoint file, loading other models if it names them.
+    /// Continues from a checkpoint file, loading other models if it names them. After an error, models and run are as
+    /// before.
     mutating func restore(path: String) throws -> RunDescription
 
     /// Makes one step. After an error the state is as before the step.
@@ -34,9 +35,11 @@ public protocol EngineSession: SendableMetatype {
     mutating func savePicture(path: String?) throws -> SavedFile
     mutating func saveCheckpoint(path: String?) throws -> SavedFile
 
-    /// Tidies up before the worker ends. Nothing is called afterwards.
-    mutating func end()
+    /// Called once, last: what was painted and not saved is to be kept.
+    mutating func finish()
 
+    /// What is loaded; `nil` before anything is.
+    var model: ModelDescription? { get }
     /// Steps made in the present run; 0 without a run.
     var step: Int { get }
     /// Steps that the present run is to make; 0 without a run.
@@ -46,7 +49,9 @@ public protocol EngineSession: SendableMetatype {
 }
 
 extension EngineSession {
-    public mutating func end() {}
+    public mutating func finish() {}
+
+    public var model: ModelDescription? { nil }
 }
 
 /// Errors that know how to speak to the user.

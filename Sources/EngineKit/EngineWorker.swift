@@ -1,5 +1,5 @@
 import Dispatch
-import Synchronization
+import Logging
 
 /// An engine whose session lives in one long-running block on a serial Dispatch queue.
 ///
@@ -8,7 +8,6 @@ import Synchronization
 public final class EngineWorker: Engine {
     public let outbox: Outbox
     private let inbox = Inbox()
-    private let control = WorkerControl()
     private let ended = DispatchSemaphore(value: 0)
 
     /// Starts the worker.
@@ -18,22 +17,32 @@ public final class EngineWorker: Engine {
         makeSession: @escaping @Sendable (_ note: @escaping @Sendable (String) -> Void) -> Session
     ) {
         self.outbox = outbox
-        let (inbox, control, ended) = (inbox, control, ended)
+        let (inbox, ended) = (inbox, ended)
         DispatchQueue(label: "vqclip-tui.engine", qos: .userInitiated).async {
-            var loop = WorkerLoop(
-                session: makeSession { outbox.post(.note($0)) },
-                inbox: inbox,
-                outbox: outbox,
-                control: control
-            )
-            loop.run()
+            let session = makeSession { text in
+                outbox.post(.note(text))
+                Logger(label: "engine").info("\(text)")
+            }
+            Self.work(session, inbox, outbox)
             ended.signal()
         }
     }
 
+    deinit {
+        // Nobody is left to send a shutdown, and a worker that waits for ever would keep its models.
+        inbox.cancelLoading()
+        inbox.postShutdown()
+    }
+
+    /// Ends with the session destroyed, so that whoever waits for the end may tear down what it used.
+    private static func work<Session: EngineSession>(_ session: consuming Session, _ inbox: Inbox, _ outbox: Outbox) {
+        var loop = WorkerLoop(session: session, inbox: inbox, outbox: outbox)
+        loop.run()
+    }
+
     @discardableResult public func send(_ command: EngineCommand) -> CommandID { inbox.post(command) }
 
-    public func cancelLoading() { control.loadIsCancelled.store(true, ordering: .releasing) }
+    public func cancelLoading() { inbox.cancelLoading() }
 
     public func shutdown(timeout: Duration) -> Bool {
         cancelLoading()
@@ -46,34 +55,27 @@ public final class EngineWorker: Engine {
     }
 }
 
-/// Flags that bypass the queue of commands.
-final class WorkerControl: Sendable {
-    let loadIsCancelled = Atomic<Bool>(false)
-}
-
 /// The worker's state machine. Illegal commands are answered, never trapped on.
 struct WorkerLoop<Session: EngineSession> {
     private var session: Session
     private var phase = EnginePhase.idle
+    private var phaseBeforeLoad = EnginePhase.idle
     private var stepsUntilPause: Int?
     private let inbox: Inbox
     private let outbox: Outbox
-    private let control: WorkerControl
+    private let logger = Logger(label: "engine")
 
-    init(session: Session, inbox: Inbox, outbox: Outbox, control: WorkerControl) {
+    init(session: Session, inbox: Inbox, outbox: Outbox) {
         self.session = session
         self.inbox = inbox
         self.outbox = outbox
-        self.control = control
     }
 
     mutating func run() {
         while true {
             let message = phase == .running ? inbox.takeIfAvailable() : inbox.take()
             switch message {
-            case .shutdown:
-                session.end()
-                return
+            case .shutdown: return session.finish()
             case .command(let id, let command): handle(id, command)
             case nil: makeStep()
             }
@@ -83,23 +85,22 @@ struct WorkerLoop<Session: EngineSession> {
     private mutating func handle(_ id: CommandID, _ command: EngineCommand) {
         do {
             // In two statements: the step in the answer is to be the one after the command.
-            let change = try perform(command)
+            let change = try perform(command, id)
             answer(id, .applied(change))
         } catch {
             let failure = EngineFailure(describing: error)
             answer(id, .refused(failure.description))
-            if case .load = command { enter(failure.kind == .cancelled ? .idle : .failed) }
-            if failure.kind != .cancelled { outbox.post(.failed(failure)) }
+            if phase == .loading { enter(phaseAfterFailedLoad(failure)) }
+            if failure.kind != .cancelled { report(.failed(failure)) }
         }
     }
 
     /// - Returns: what took effect, for the log.
-    private mutating func perform(_ command: EngineCommand) throws -> String {
+    private mutating func perform(_ command: EngineCommand, _ id: CommandID) throws -> String {
         switch command {
-        case .load(let choice): return try load(choice)
-        case .start(let request): return try begin { session throws in try session.start(request) }
-        case .loadCheckpoint(let path):
-            return try begin(paused: true) { session throws in try session.restore(path: path) }
+        case .load(let choice): return try load(choice, id)
+        case .start(let request): return try start(request)
+        case .loadCheckpoint(let path): return try loadCheckpoint(path)
         case .pause: return try pause()
         case .resume: return try resume()
         case .stepOnce: return try stepOnce()
@@ -110,7 +111,12 @@ struct WorkerLoop<Session: EngineSession> {
         case .setSettings(let settings):
             try require(.running, .paused, .finished, else: "there is no run to change; start one")
             let change = try session.setSettings(settings)
-            if phase == .finished, session.step < session.totalSteps { enter(.paused) }
+            if phase == .finished, session.step < session.totalSteps {
+                enter(.paused)
+            } else if phase != .finished, session.step >= session.totalSteps {
+                publishFrame()
+                enter(.finished)
+            }
             return change
         case .savePicture(let path):
             try require(.running, .paused, .finished, else: "there is no picture yet; start a run")
@@ -121,33 +127,49 @@ struct WorkerLoop<Session: EngineSession> {
         }
     }
 
-    private mutating func load(_ choice: ModelChoice) throws -> String {
-        control.loadIsCancelled.store(false, ordering: .releasing)
+    /// What was loaded and painted before is still there when a load fails.
+    private func phaseAfterFailedLoad(_ failure: EngineFailure) -> EnginePhase {
+        switch phaseBeforeLoad {
+        case .ready, .paused, .finished: phaseBeforeLoad
+        case .running: .paused
+        case .idle, .loading, .failed: failure.kind == .cancelled ? .idle : .failed
+        }
+    }
+
+    private mutating func load(_ choice: ModelChoice, _ id: CommandID) throws -> String {
+        phaseBeforeLoad = phase
         enter(.loading)
-        let (outbox, control) = (outbox, control)
+        let (outbox, inbox) = (outbox, inbox)
         let description = try session.load(
             choice,
             progress: { outbox.post(.loading($0)) },
-            isCancelled: { control.loadIsCancelled.load(ordering: .acquiring) }
+            isCancelled: { inbox.isCancelled(id) }
         )
-        outbox.post(.loaded(description))
+        report(.loaded(description))
         enter(.ready)
         return "loaded \(description.summary)"
     }
 
-    private mutating func begin(
-        paused: Bool = false,
-        _ body: (inout Session) throws -> RunDescription
-    ) throws -> String {
-        if phase == .idle || phase == .loading || phase == .failed && session.totalSteps == 0 && !paused {
-            try require(.ready, else: "no model is loaded; load one first")
-        }
-        let description = try body(&session)
+    private mutating func start(_ request: RunRequest) throws -> String {
+        try require(.ready, .running, .paused, .finished, else: "no model is loaded; load one first")
+        let description = try session.start(request)
+        begin(description, with: .running)
+        return "started"
+    }
+
+    private mutating func loadCheckpoint(_ path: String) throws -> String {
+        let modelsBefore = session.model?.choice
+        let description = try session.restore(path: path)
+        if let model = session.model, model.choice != modelsBefore { report(.loaded(model)) }
+        begin(description, with: .paused)
+        return "continued from step \(description.step), paused"
+    }
+
+    private mutating func begin(_ run: RunDescription, with next: EnginePhase) {
         stepsUntilPause = nil
-        outbox.post(.started(description))
+        report(.started(run))
         publishFrame()
-        enter(description.step >= session.totalSteps ? .finished : paused ? .paused : .running)
-        return paused ? "continued from step \(description.step), paused" : "started"
+        enter(run.step >= session.totalSteps ? .finished : next)
     }
 
     private mutating func pause() throws -> String {
@@ -198,7 +220,7 @@ struct WorkerLoop<Session: EngineSession> {
             }
             if isLast { enter(.finished) } else if pauses { enter(.paused) }
         } catch {
-            outbox.post(.failed(EngineFailure(describing: error)))
+            report(.failed(EngineFailure(describing: error)))
             enter(.paused)
         }
     }
@@ -207,12 +229,12 @@ struct WorkerLoop<Session: EngineSession> {
         do {
             if let frame = try session.frame(isExact: isExact) { outbox.publish(frame) }
         } catch {
-            outbox.post(.note("no preview: \(EngineFailure(describing: error))"))
+            report(.note("no preview: \(EngineFailure(describing: error))"))
         }
     }
 
     private func saved(_ file: SavedFile) -> String {
-        outbox.post(.saved(file))
+        report(.saved(file))
         return "saved \(file.path)"
     }
 
@@ -220,13 +242,32 @@ struct WorkerLoop<Session: EngineSession> {
         guard phases.contains(phase) else { throw EngineFailure(.other, message) }
     }
 
+    /// Posts an event, and writes it to the log if it is more than a figure.
+    private func report(_ event: EngineEvent) {
+        outbox.post(event)
+        switch event {
+        case .phase(let phase): logger.debug("\(phase.rawValue)")
+        case .started(let run):
+            logger.notice("run in \(run.folder): \(PromptParser.source(of: run.prompts))")
+            for note in run.notes { logger.info("\(note)") }
+        case .acknowledged(let answer):
+            switch answer.outcome {
+            case .applied(let change): logger.info("step \(answer.step): \(change)")
+            case .refused(let reason): logger.warning("step \(answer.step): refused: \(reason)")
+            }
+        case .note(let text): logger.info("\(text)")
+        case .failed(let failure): logger.error("\(failure)")
+        case .loading, .loaded, .step, .saved: break
+        }
+    }
+
     private mutating func enter(_ next: EnginePhase) {
         guard next != phase else { return }
         phase = next
-        outbox.post(.phase(next))
+        report(.phase(next))
     }
 
     private func answer(_ id: CommandID, _ outcome: Acknowledgement.Outcome) {
-        outbox.post(.acknowledged(Acknowledgement(command: id, step: session.step, outcome: outcome)))
+        report(.acknowledged(Acknowledgement(command: id, step: session.step, outcome: outcome)))
     }
 }

@@ -14,6 +14,8 @@ final class Inbox: Sendable {
     }
 
     private let queue = Mutex(Queue())
+    /// Loads up to this identity are to be given up. Beside the queue, because the worker asks while it is loading.
+    private let cancelledThrough = Atomic<UInt64>(0)
     private let available = DispatchSemaphore(value: 0)
 
     func post(_ command: EngineCommand) -> CommandID {
@@ -26,6 +28,13 @@ final class Inbox: Sendable {
         available.signal()
         return id
     }
+
+    /// Gives up every load posted so far, whether or not it has begun.
+    func cancelLoading() {
+        cancelledThrough.max(queue.withLock { $0.nextID - 1 }, ordering: .acquiringAndReleasing)
+    }
+
+    func isCancelled(_ id: CommandID) -> Bool { id.value <= cancelledThrough.load(ordering: .acquiring) }
 
     func postShutdown() {
         queue.withLock { $0.messages.append(.shutdown) }

@@ -48,29 +48,26 @@ public final class Outbox: Sendable {
 
     /// Adds an event. Any thread.
     public func post(_ event: EngineEvent) {
-        let wasEmpty = content.withLock { content in
-            defer { content.events.append(event) }
+        content.withLock { content in
+            if content.isEmpty { ring() }
             if case .step = event {
                 content.stepReports += 1
                 if content.stepReports > Self.stepReportLimit { content.dropOldestStepReport() }
             }
-            return content.isEmpty
+            content.events.append(event)
         }
-        if wasEmpty { ring() }
     }
 
     /// Replaces the frame that waits to be taken. Any thread.
     public func publish(_ frame: Frame) {
-        let wasEmpty = content.withLock { content in
-            defer { content.frame = frame }
-            return content.isEmpty
+        content.withLock { content in
+            if content.isEmpty { ring() }
+            content.frame = frame
         }
-        if wasEmpty { ring() }
     }
 
     /// Takes everything and silences the doorbell.
     public func drain() -> (events: [EngineEvent], frame: Frame?) {
-        // The lock is held so that no ring falls between emptying the content and silencing the bell.
         content.withLock { content in
             var byte: UInt8 = 0
             while read(doorbell, &byte, 1) == 1 {}
@@ -88,6 +85,7 @@ public final class Outbox: Sendable {
         return poll(&descriptor, 1, Int32(clamping: milliseconds)) > 0
     }
 
+    /// Rings, and silences, only under the lock: a doorbell that is readable has something behind it.
     private func ring() {
         var byte: UInt8 = 1
         _ = write(doorbellButton, &byte, 1)

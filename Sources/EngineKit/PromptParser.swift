@@ -15,8 +15,11 @@ public struct PromptSyntaxError: Error, Sendable, Equatable, CustomStringConvert
 /// Reads and writes the prompt notation `text:weight:stop | [picture.png]:weight | …`.
 ///
 /// A colon separates a weight or a stop only if what follows it is a number, so "Act 1: dawn" is one text. A backslash
-/// makes the next character plain text. Inside brackets nothing separates.
+/// before one of `\ | [ ] :` makes it plain text; before anything else it is one itself. Inside brackets nothing separates.
 public enum PromptParser {
+    /// The characters that a backslash makes plain.
+    private static let marks: Set<Character> = ["\\", "|", "[", "]", ":"]
+
     /// Reads prompts joined by `|`.
     /// - Throws: ``PromptSyntaxError`` for an empty prompt, an unclosed bracket or a weight that is not finite.
     public static func prompts(from source: String) throws(PromptSyntaxError) -> [Prompt] {
@@ -39,8 +42,8 @@ public enum PromptParser {
     public static func source(of prompt: Prompt) -> String {
         let body =
             switch prompt.content {
-            case .image(let path): "[\(path)]"
-            case .text(let text): escaped(text)
+            case .image(let path): "[\(escaped(path, #"\[]"#))]"
+            case .text(let text): escaped(text, #"\|[]:"#)
             }
         let weight = number(prompt.weight)
         if let stop = prompt.stop { return "\(body):\(weight):\(number(stop))" }
@@ -55,11 +58,10 @@ public enum PromptParser {
         value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : String(value)
     }
 
-    private static func escaped(_ text: String) -> String {
+    private static func escaped(_ text: String, _ marks: String) -> String {
         var result = ""
         for character in text {
-            if #"\|[]"#.contains(character) { result.append("\\") }
-            if character == ":" { result.append("\\") }
+            if marks.contains(character) { result.append("\\") }
             result.append(character)
         }
         return result
@@ -166,21 +168,46 @@ public enum PromptParser {
     }
 
     private static func content(_ characters: [Character], _ range: Range<Int>) -> Prompt.Content {
-        let raw = String(characters[range]).trimmingSpaces()
-        if raw.hasPrefix("["), raw.hasSuffix("]"), !raw.hasSuffix("\\]") {
-            return .image(String(raw.dropFirst().dropLast()).trimmingSpaces())
-        }
-        var text = ""
-        var isEscaped = false
-        for character in raw {
-            if character == "\\", !isEscaped {
-                isEscaped = true
-            } else {
-                text.append(character)
-                isEscaped = false
+        let raw = Array(String(characters[range]).trimmingSpaces())
+        if isBracketed(raw) { return .image(plain(raw[1..<(raw.count - 1)])) }
+        return .text(plain(raw[...]))
+    }
+
+    /// Whether the bracket that a text begins with is closed by its last character.
+    private static func isBracketed(_ characters: [Character]) -> Bool {
+        guard characters.first == "[" else { return false }
+        var depth = 0
+        var index = 0
+        while index < characters.count {
+            switch characters[index] {
+            case "\\": index += 1
+            case "[": depth += 1
+            case "]":
+                depth -= 1
+                if depth == 0 { return index == characters.count - 1 }
+            default: break
             }
+            index += 1
         }
-        return .text(text.trimmingSpaces())
+        return false
+    }
+
+    /// A text without the backslashes that make marks plain.
+    private static func plain(_ characters: ArraySlice<Character>) -> String {
+        var text = ""
+        var index = characters.startIndex
+        while index < characters.endIndex {
+            if isEscape(characters, at: index) { index += 1 }
+            text.append(characters[index])
+            index += 1
+        }
+        return text.trimmingSpaces()
+    }
+
+    /// Whether a backslash stands here that belongs to the mark after it.
+    public static func isEscape(_ characters: ArraySlice<Character>, at index: Int) -> Bool {
+        let next = index + 1
+        return characters[index] == "\\" && next < characters.endIndex && marks.contains(characters[next])
     }
 }
 

@@ -89,11 +89,12 @@ public struct RunSettings: Sendable, Codable, Hashable {
     /// Exponent of the crop size's distribution: above 1 favours small crops, below 1 large ones.
     public var cutPower = 1.0
     public var cutMethod = CutMethod.latest
-    /// Used by the cut methods `latest` and `nrupdated`, in this order.
+    /// Used by the cut methods `latest` and `nrupdated`. Geometric ones are applied in this order; colour, sharpness,
+    /// erasing and noise always follow them, in that order.
     public var augmentations: [Augmentation] = [.affine, .perspective, .jitter, .erasing]
     /// Upper bound of the per-cut factor of Gaussian noise, on the 0…1 pixel scale, at the first step.
     public var noise = 0.1
-    /// The same at the last step; in between it changes linearly.
+    /// What it approaches linearly towards the end of the run.
     public var noiseEnd = 0.1
     /// Decay of the exponential moving average of the latent that is displayed and saved; 0 shows the latent itself.
     public var averageDecay = 0.0

@@ -52,7 +52,7 @@ public enum SettingKey: String, Sendable, Codable, CaseIterable {
         case .cuts: "cutouts that CLIP looks at in every step"
         case .cutPower: "above 1 favours small crops, below 1 large ones"
         case .cutMethod: Self.list(CutMethod.allCases.map(\.rawValue))
-        case .augmentations: "in order, out of \(Augmentation.allCases.map(\.rawValue).joined(separator: " ")); or none"
+        case .augmentations: "some of \(Augmentation.allCases.map(\.rawValue).joined(separator: " ")); or none"
         case .noise: "Gaussian noise on the cutouts, 0 to 1"
         case .noiseEnd: "the same at the last step"
         case .average: "moving average of the latent for display, 0 (off) to 0.999"

@@ -5,7 +5,11 @@ public struct LineOutput: Sendable {
     private let descriptor: Int32
     private var isClosed = false
 
-    public init(descriptor: Int32) { self.descriptor = descriptor }
+    public init(descriptor: Int32) {
+        self.descriptor = descriptor
+        // The signal would end the program at the first line after `| head` has seen enough.
+        signal(SIGPIPE, SIG_IGN)
+    }
 
     public static let standardOutput = LineOutput(descriptor: STDOUT_FILENO)
     public static let standardError = LineOutput(descriptor: STDERR_FILENO)
@@ -25,7 +29,10 @@ public struct LineOutput: Sendable {
             let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count > 0 {
                 bytes = bytes.dropFirst(count)
-            } else if count < 0, errno != EINTR, errno != EAGAIN {
+            } else if errno == EAGAIN {
+                var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                poll(&waiting, 1, -1)
+            } else if errno != EINTR {
                 isClosed = true
                 return
             }

@@ -55,7 +55,7 @@ public struct PlainReporter: RunReporter {
     }
 
     public mutating func step(_ report: StepReport) {
-        let interval = max(1, report.total / 20)
+        let interval = max(1, (report.total + 19) / 20)
         guard report.step == 1 || report.step == report.total || report.step % interval == 0 else { return }
         let seconds = Figures.rounded(report.seconds, digits: 2)
         output.line("step    \(report.step)/\(report.total)  loss \(Figures.loss(report.loss))  \(seconds) s/step")

@@ -69,7 +69,7 @@ public enum Runtime {
     /// Bytes free and in total on a CUDA device.
     public static func cudaMemory(_ index: Int) throws(TorchError) -> (free: UInt64, total: UInt64) {
         var (free, total): (UInt64, UInt64) = (0, 0)
-        try check("cudaMemory", ct_cuda_memory(Int32(index), &free, &total))
+        try check("cudaMemory", ct_cuda_memory(Int32(clamping: index), &free, &total))
         return (free, total)
     }
 }

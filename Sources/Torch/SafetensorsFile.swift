@@ -39,12 +39,52 @@ public final class SafetensorsFile: StateDict {
         guard let header = (try? JSONSerialization.jsonObject(with: data)) as? [String: Any] else {
             throw .file(path: path, problem: "is not a safetensors file (its header is not a JSON object)")
         }
+        guard Self.memberCount(file.bytes[8..<headerEnd]) == header.count else {
+            throw .file(path: path, problem: "names a tensor twice in its header")
+        }
         metadata = (header["__metadata__"] as? [String: String]) ?? [:]
         var entries: [String: Entry] = [:]
         for (key, value) in header where key != "__metadata__" {
             entries[key] = try Self.entry(key, value, dataStart: headerEnd, fileSize: size, path)
         }
+        var end = headerEnd
+        let ordered = entries.filter { !$0.value.range.isEmpty }
+            .sorted { $0.value.range.lowerBound < $1.value.range.lowerBound }
+        for (key, entry) in ordered {
+            guard entry.range.lowerBound >= end else {
+                throw .file(path: path, problem: "gives \(key) bytes that belong to another tensor")
+            }
+            end = entry.range.upperBound
+        }
         self.entries = entries
+    }
+
+    /// How many members the outermost object of a JSON text has, those of the same name included.
+    private static func memberCount(_ json: Slice<UnsafeRawBufferPointer>) -> Int {
+        var count = 0
+        var depth = 0
+        var isString = false
+        var isEscaped = false
+        for byte in json {
+            if isString {
+                if isEscaped {
+                    isEscaped = false
+                } else if byte == UInt8(ascii: "\\") {
+                    isEscaped = true
+                } else if byte == UInt8(ascii: "\"") {
+                    isString = false
+                }
+                continue
+            }
+            switch byte {
+            case UInt8(ascii: "\""): isString = true
+            case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+            case UInt8(ascii: ":") where depth == 1: count += 1
+            default: break
+            }
+        }
+        return count
     }
 
     private static func entry(

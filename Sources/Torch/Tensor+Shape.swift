@@ -19,9 +19,11 @@ extension Tensor {
     /// Two dimensions exchanged; negative ones count from the end.
     public func transposed(_ a: Int, _ b: Int) throws(TorchError) -> Tensor {
         let rank = shape.count
+        guard (-rank..<rank).contains(a), (-rank..<rank).contains(b) else {
+            throw TorchError(.index, operation: "transposed", message: "\(rank) dimensions have no \(a) and \(b)")
+        }
         var order = (0..<rank).map(Int64.init)
-        let (first, second) = ((a + rank) % max(1, rank), (b + rank) % max(1, rank))
-        if rank > 0 { order.swapAt(first, second) }
+        order.swapAt((a + rank) % rank, (b + rank) % rank)
         return try makeTensor { ct_tensor_permute(handle, order, Int32(order.count), $0) }
     }
 

@@ -30,7 +30,7 @@ public enum Device: Sendable, Hashable, CustomStringConvertible {
     var handle: CTDevice {
         switch self {
         case .cpu: CTDevice(type: 0, index: 0)
-        case .cuda(let index): CTDevice(type: 1, index: Int32(index))
+        case .cuda(let index): CTDevice(type: 1, index: Int32(clamping: index))
         }
     }
 }

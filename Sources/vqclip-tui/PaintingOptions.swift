@@ -99,6 +99,13 @@ struct PaintingOptions: ParsableArguments {
     @Option(name: [.long, .customLong("cd", withSingleDash: true)], help: "auto, cpu or cuda:N.")
     var device: String?
 
+    @Option(help: "CPU threads of one operation; by default as many as there are cores.")
+    var threads: Int?
+
+    func validate() throws {
+        if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads takes 1 to 1024.") }
+    }
+
     /// The prompts given, if any.
     /// - Throws: `ValidationError` that points at the character.
     func parsedPrompts() throws -> [Prompt] {

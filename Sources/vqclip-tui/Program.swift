@@ -14,6 +14,7 @@ struct Program {
     let settings: [SettingKey: String]
     let models: ModelChoice
     let device: String
+    let threads: Int?
     /// The log's file, if it could be opened.
     let logFile: URL?
     /// What is wrong with the configuration or the log, one line each.
@@ -26,6 +27,7 @@ struct Program {
         let configured = ModelChoice(vqgan: configuration.vqgan ?? "built-in", clip: configuration.clip ?? "built-in")
         models = options.models(configured: configured)
         device = options.device ?? configuration.device ?? "auto"
+        threads = options.threads
         var lines = issues.map(\.description)
         switch FileLog.start(level: configuration.logLevel ?? .info, file: folders.logFile) {
         case .success(let log): logFile = log.file
@@ -39,6 +41,6 @@ struct Program {
 
     /// - Throws: ``EngineFailure`` when the device cannot be used.
     func makeEngine() throws(EngineFailure) -> EngineWorker {
-        CoreEngine.make(device: try DeviceSelection.device(named: device), folders: folders)
+        CoreEngine.make(device: try DeviceSelection.device(named: device), folders: folders, threads: threads)
     }
 }

@@ -46,7 +46,7 @@ struct RunCommand: ParsableCommand {
         try paint(program)
     }
 
-    func paint(_ program: Program) throws {
+    private func paint(_ program: Program) throws {
         let errors = LineOutput.standardError
         let output = LineOutput.standardOutput
         let interruption = Interruption()
@@ -80,8 +80,6 @@ struct RunCommand: ParsableCommand {
             reporter.failed(EngineFailure(describing: error))
             return .failed
         }
-        // A reader that goes away, such as `head`, costs its lines but not the picture.
-        signal(SIGPIPE, SIG_IGN)
         let sources = Self.interrupt(interruption, on: [SIGINT, SIGTERM, SIGHUP])
         defer { for source in sources { source.cancel() } }
         let job = HeadlessRun.Job(
@@ -92,7 +90,8 @@ struct RunCommand: ParsableCommand {
         )
         for issue in program.issues { reporter.note(issue) }
         let ending = HeadlessRun(engine: engine, interruption: interruption).run(job, reporter: &reporter)
-        _ = engine.shutdown(timeout: .seconds(5))
+        // A worker that is still busy must not meet the destructors of a process that exits.
+        if !engine.shutdown(timeout: .seconds(5)) { _exit(ending == .done ? 0 : 1) }
         return ending
     }
 
@@ -101,7 +100,11 @@ struct RunCommand: ParsableCommand {
         signals.map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { interruption.raise(by: number) }
+            source.setEventHandler {
+                // A second signal does not wait for the step in progress.
+                if interruption.isRaised { _exit(128 + number) }
+                interruption.raise(by: number)
+            }
             source.resume()
             return source
         }

@@ -63,9 +63,9 @@ struct WorkbenchCommand: ParsableCommand {
         }
         for file in outcome.savedFiles { print("saved \(file.path)") }
         switch outcome.reason {
-        case .quit: if !outcome.engineHasEnded { Foundation.exit(0) }
-        case .terminated: Foundation.exit(128 + SIGTERM)
-        case .hungUp: Foundation.exit(128 + SIGHUP)
+        case .quit: if !outcome.engineHasEnded { _exit(0) }
+        case .terminated: _exit(128 + SIGTERM)
+        case .hungUp: _exit(128 + SIGHUP)
         }
     }
 

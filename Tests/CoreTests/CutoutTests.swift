@@ -135,7 +135,7 @@ import Torch
     @Test func erasedShareIsAsDrawn() throws {
         let sampler = CutoutSampler(recipe: CutoutRecipe(settings(.latest)), resolution: 32)
         var plan = CutoutPlan()
-        plan.erased = (0.25, 0.5, 0.5, 0.25)
+        plan.erased = CutoutPlan.Box(x: 0.25, y: 0.5, width: 0.5, height: 0.25)
         let result = try sampler.erased(Tensor.full(1, shape: [1, 3, 32, 32]), [plan])
         #expect(abs(try result.mean().item() - 0.875) < 1e-6)
     }

@@ -20,7 +20,7 @@ import Torch
         let z = try Tensor([1, -2, 0.5] as [Float], shape: [1, 3, 1, 1])
         var optimizer = LatentOptimizer(kind)
         for gradient in [[0.1, -0.2, 0.3], [0.3, 0.1, -0.2], [-0.1, 0.4, 0.2]] as [[Float]] {
-            try optimizer.step(z, gradient: Tensor(gradient, shape: [1, 3, 1, 1]), rate: 0.1)
+            try z.assign(optimizer.moved(z, gradient: Tensor(gradient, shape: [1, 3, 1, 1]), rate: 0.1))
         }
         return try z.floats()
     }
@@ -34,7 +34,7 @@ import Torch
         let z = try Tensor.zeros([1, 4, 1, 1])
         var optimizer = LatentOptimizer(kind)
         let start = try (z - target).norm().item()
-        for _ in 0..<60 { try optimizer.step(z, gradient: (z - target) * 2, rate: 0.1) }
+        for _ in 0..<60 { try z.assign(optimizer.moved(z, gradient: (z - target) * 2, rate: 0.1)) }
         #expect(try (z - target).norm().item() < start * 0.75)
     }
 
@@ -44,11 +44,11 @@ import Torch
         let whole = try Tensor.normal([1, 3, 2, 2], seed: 99)
         let split = try whole.cloned()
         var first = LatentOptimizer(kind)
-        for step in 0..<8 { try first.step(whole, gradient: gradient(step), rate: 0.05) }
+        for step in 0..<8 { try whole.assign(first.moved(whole, gradient: gradient(step), rate: 0.05)) }
         var before = LatentOptimizer(kind)
-        for step in 0..<3 { try before.step(split, gradient: gradient(step), rate: 0.05) }
+        for step in 0..<3 { try split.assign(before.moved(split, gradient: gradient(step), rate: 0.05)) }
         var after = LatentOptimizer(kind, state: before.state, count: before.count)
-        for step in 3..<8 { try after.step(split, gradient: gradient(step), rate: 0.05) }
+        for step in 3..<8 { try split.assign(after.moved(split, gradient: gradient(step), rate: 0.05)) }
         #expect(try whole.rawBytes() == split.rawBytes())
     }
 }

@@ -29,8 +29,8 @@ import Torch
             let features = try clip.imageFeatures(cutout).normalized()
             let loss = try PromptLoss.value(features, target, pairs: 1)
             try loss.backward()
-            try optimizer.step(z, gradient: #require(try z.gradient()), rate: 0.1)
-            try withoutGradient { try z.assign(z.clamped(vqgan.codebookMinimum, vqgan.codebookMaximum)) }
+            let moved = try optimizer.moved(z, gradient: #require(try z.gradient()), rate: 0.1)
+            try z.assign(moved.clamped(vqgan.codebookMinimum, vqgan.codebookMaximum))
             let reference = try path.slice(0, from: step + 1, length: 1).reshaped(z.shape)
             let error = try relativeError(z.detached(), reference)
             let lossError = try abs(loss.item() - Double(losses[step])) / Double(losses[step])

@@ -57,10 +57,12 @@ int32_t cc_enter(const cc_options *options, char *message, size_t capacity);
 /// not up. Runs by itself when the process exits, or (its async-signal-safe part) when it crashes.
 void cc_leave(void);
 
+/// Whether there is a screen to draw on.
 bool cc_is_active(void);
 
 /// Gives the terminal back and stops the process group; returns when it is in the foreground again, with the screen
-/// up and empty, so that everything has to be drawn. A resume signal that arrives meanwhile is swallowed.
+/// up and empty, so that everything has to be drawn. A resume signal that arrives meanwhile is swallowed. If the process
+/// is continued in the background in order to end, the screen stays down and only cc_leave is of use.
 int32_t cc_suspend(void);
 
 /// Sets the terminal up again after somebody else used it (a stop that could not be caught) and forgets its contents.

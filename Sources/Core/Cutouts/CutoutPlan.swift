@@ -9,22 +9,25 @@ struct CutoutPlan: Equatable {
     var gates: [Homography] = []
     /// How many picture pixels one cutout pixel covers along its side; above 1 the picture is averaged down first.
     var reduction = 1.0
-    /// Nine numbers of a thin-plate warp, see ``ThinPlate``; `nil` for none.
+    /// A warp of the cutout's coordinates before the homography; `nil` for none.
     var thinPlate: ThinPlate?
     /// Seed of the elastic displacement; `nil` for none.
     var elasticSeed: UInt64?
     var color = ColorJitter()
     /// 1 leaves the cutout as it is, 0 smooths it fully.
     var sharpness = 1.0
-    /// In cutout pixels, as fractions of the side: (x, y, width, height); `nil` for none.
-    var erased: (x: Double, y: Double, width: Double, height: Double)?
+    /// A black rectangle in fractions of the cutout's side, (x, y) its upper left corner; `nil` for none.
+    var erased: Box?
     /// Standard deviation of the noise added last, on the 0…1 pixel scale.
     var noise = 0.0
     var noiseSeed: UInt64 = 0
 
-    static func == (a: CutoutPlan, b: CutoutPlan) -> Bool {
-        a.homography == b.homography && a.gates == b.gates && a.color == b.color && a.noise == b.noise
-            && a.noiseSeed == b.noiseSeed && a.sharpness == b.sharpness && a.elasticSeed == b.elasticSeed
+    /// A rectangle, as fractions of the cutout's side.
+    struct Box: Equatable {
+        var x: Double
+        var y: Double
+        var width: Double
+        var height: Double
     }
 }
 
@@ -201,10 +204,15 @@ struct CutoutPlanner {
     private func erased(
         _ area: ClosedRange<Double>,
         _ random: inout CounterRandom
-    ) -> (x: Double, y: Double, width: Double, height: Double) {
+    ) -> CutoutPlan.Box {
         let share = random.uniform(area.lowerBound, area.upperBound)
         let ratio = random.chance(0.5) ? random.uniform(0.3, 1) : random.uniform(1, 1 / 0.3)
         let (width, height) = (min(1, (share / ratio).squareRoot()), min(1, (share * ratio).squareRoot()))
-        return (random.uniform() * (1 - width), random.uniform() * (1 - height), width, height)
+        return CutoutPlan.Box(
+            x: random.uniform() * (1 - width),
+            y: random.uniform() * (1 - height),
+            width: width,
+            height: height
+        )
     }
 }

@@ -43,7 +43,6 @@ struct CutoutRecipe: Equatable {
 
     init(_ settings: RunSettings) {
         let crops = Source.crops(power: settings.cutPower)
-        let erasing = Step(kind: .erasing(area: 0.1...0.4), probability: 0.7, isShared: true)
         switch settings.cutMethod {
         case .original:
             self.init(crops, [], .border, hasNoise: false)
@@ -66,7 +65,7 @@ struct CutoutRecipe: Equatable {
                 Step(kind: .affine(degrees: 15, shift: 0.1, shear: 0, outside: .border), probability: 0.7),
                 Step(kind: .perspective(0.7), probability: 0.7),
                 Step(kind: jitter, probability: 0.7),
-                erasing,
+                Self.erasing,
             ]
             self.init(.pooled, steps, .border, hasNoise: true)
         case .latest:
@@ -84,21 +83,18 @@ struct CutoutRecipe: Equatable {
         self.hasNoise = hasNoise
     }
 
+    private static let erasing = Step(kind: .erasing(area: 0.1...0.4), probability: 0.7, isShared: true)
+
     /// The classic parameters of an augmentation that the user has chosen.
     private static func step(_ augmentation: Augmentation, degrees: Double, perspective: Double) -> Step {
         switch augmentation {
         case .affine:
-            let shear = degrees == 15 ? 5.0 : 0
-            let outside = degrees == 15 ? OutsidePicture.zeros : .border
-            return Step(
-                kind: .affine(degrees: degrees, shift: 0.1, shear: shear, outside: outside),
-                probability: 0.7
-            )
+            return Step(kind: .affine(degrees: degrees, shift: 0.1, shear: 5, outside: .zeros), probability: 0.7)
         case .perspective: return Step(kind: .perspective(perspective), probability: 0.7)
         case .jitter:
             let jitter = Step.Kind.jitter(brightness: 0.1, contrast: 0.1, saturation: 0.1, hue: 0.1)
             return Step(kind: jitter, probability: 0.7)
-        case .erasing: return Step(kind: .erasing(area: 0.1...0.4), probability: 0.7, isShared: true)
+        case .erasing: return erasing
         case .sharpness: return Step(kind: .sharpness(0.3), probability: 0.5)
         case .noise: return Step(kind: .noise, probability: 0.5)
         case .rotation:

@@ -4,7 +4,7 @@ import Torch
 /// Takes cutouts out of a picture: once per step it prepares what all of them share, then it samples any range of plans.
 ///
 /// Geometry is one homography per cutout and one batched bilinear sample. Crops that shrink are taken from a copy of the
-/// picture that was averaged down by the nearest power of two, so nothing aliases.
+/// picture that was averaged down by the nearest power of two, so that little aliases.
 struct CutoutSampler {
     let recipe: CutoutRecipe
     /// Side of a cutout in pixels.
@@ -38,7 +38,7 @@ struct CutoutSampler {
 
     // MARK: Sampling
 
-    /// The cutouts of some plans: [plans, 3, R, R], in 0…1 but for the noise.
+    /// The cutouts of some plans: [plans, 3, R, R], in 0…1 but for the noise and the overview's contrast.
     func cutouts(
         of plans: ArraySlice<CutoutPlan>,
         from sources: [Tensor],

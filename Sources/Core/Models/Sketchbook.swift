@@ -21,7 +21,7 @@ struct Sketchbook {
     /// The scale of the stored features: round(381 · x / ‖x‖).
     private static let featureScale = 381.0
     /// How much CLIP's opinion counts beside shared words.
-    private static let clipWeight = 0.4
+    private static let clipWeight = 0.3
     /// The seed chooses among so many of the best.
     private static let candidates = 5
     /// The share of the best score that another candidate must reach: below it, the object is often another one.

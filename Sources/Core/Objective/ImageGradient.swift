@@ -33,6 +33,7 @@ struct ImageGradient {
         microBatch: Int,
         features: (Tensor) throws(TorchError) -> Tensor
     ) throws(TorchError) -> ImageGradient {
+        if targets.isEmpty { return ImageGradient(losses: [], sources: []) }
         let attached = try sampler.sources(of: picture, plans: plans)
         var leaves: [Tensor] = []
         for source in attached { leaves.append(try source.detached().requiringGradient()) }

@@ -24,21 +24,16 @@ struct LatentOptimizer {
         self.count = count
     }
 
-    /// One step of the latent, in place. Runs outside of any gradient.
-    mutating func step(_ z: Tensor, gradient: Tensor, rate: Double) throws(TorchError) {
-        let previous = self
-        do {
-            try withoutGradient { () throws(TorchError) in
-                count += 1
-                try z.assign(try moved(z, gradient, rate))
-            }
-        } catch {
-            self = previous
-            throw error
-        }
+    /// Where one step takes the latent, which itself stays as it is. Runs outside of any gradient.
+    mutating func moved(_ z: Tensor, gradient: Tensor, rate: Double) throws(TorchError) -> Tensor {
+        var next = self
+        next.count += 1
+        let moved = try withoutGradient { () throws(TorchError) in try next.step(z, gradient, rate) }
+        self = next
+        return moved
     }
 
-    private mutating func moved(_ z: Tensor, _ g: Tensor, _ rate: Double) throws(TorchError) -> Tensor {
+    private mutating func step(_ z: Tensor, _ g: Tensor, _ rate: Double) throws(TorchError) -> Tensor {
         switch kind {
         case .adam: try z - adamDirection(g) * rate
         case .adamw: try z * (1 - rate * 0.01) - adamDirection(g) * rate
@@ -127,5 +122,14 @@ struct LatentOptimizer {
     private mutating func rmsprop(_ z: Tensor, _ g: Tensor, _ rate: Double) throws(TorchError) -> Tensor {
         let v = try average("second-moment", g.squared(), 0.99)
         return try z - g / (v.squareRoot() + Self.epsilon) * rate
+    }
+}
+
+extension LatentOptimizer {
+    /// The same optimiser with its state on a device.
+    func moved(to device: Device) throws(TorchError) -> LatentOptimizer {
+        var state: [String: Tensor] = [:]
+        for (name, tensor) in self.state { state[name] = try tensor.converted(on: device) }
+        return LatentOptimizer(kind, state: state, count: count)
     }
 }

@@ -7,7 +7,6 @@ enum RandomPurpose: UInt32 {
     case cutErasing = 12
     case cutWarp = 13
     case cutNoise = 14
-    case imagePrompt = 20
 }
 
 /// Random numbers that are a function of (seed, step, purpose, index) alone, whatever was drawn before.

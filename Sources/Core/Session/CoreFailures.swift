@@ -7,7 +7,7 @@ extension TorchError: UserFacingError {
         case .outOfMemory:
             EngineFailure(.memory, "out of memory", hint: "use a smaller size, fewer cuts or a smaller micro-batch")
         default:
-            EngineFailure(.other, "the computation failed (\(description))", hint: "the log has the details")
+            EngineFailure(.other, "the computation failed (\(description))", hint: "try another size or model")
         }
     }
 }

@@ -1,5 +1,6 @@
 public import EngineKit
 import Foundation
+import Logging
 public import Torch
 
 /// Picks the device that a run computes on.
@@ -9,7 +10,7 @@ public enum DeviceSelection {
     public static func device(named name: String) throws(EngineFailure) -> Device {
         switch name.lowercased() {
         case "cpu": return .cpu
-        case "auto": return (try? cuda(0)) ?? .cpu
+        case "auto": return automatic()
         case "cuda": return try cuda(0)
         case let name where name.hasPrefix("cuda:"):
             guard let index = Int(name.dropFirst(5)), index >= 0 else { break }
@@ -17,6 +18,16 @@ public enum DeviceSelection {
         default: break
         }
         throw EngineFailure(.settings, "'\(name)' is not a device", hint: "choose auto, cpu or cuda:N")
+    }
+
+    private static func automatic() -> Device {
+        guard hasCUDALibraries else { return .cpu }
+        do {
+            return try cuda(0)
+        } catch {
+            Logger(label: "device").warning("computing on the CPU: \(error.summary)")
+            return .cpu
+        }
     }
 
     private static func cuda(_ index: Int) throws(EngineFailure) -> Device {
@@ -31,7 +42,7 @@ public enum DeviceSelection {
 
     /// Loads the CUDA backend that stands beside the CPU one, if set-up has put it there.
     private static func openCUDA() throws(EngineFailure) {
-        guard let folder = libtorchFolder, FileManager.default.fileExists(atPath: "\(folder)/libtorch_cuda.so") else {
+        guard let folder = libtorchFolder, hasCUDALibraries else {
             throw EngineFailure(
                 .settings,
                 "this build has no CUDA libraries",
@@ -47,6 +58,10 @@ public enum DeviceSelection {
                 hint: "use --device cpu"
             )
         }
+    }
+
+    private static var hasCUDALibraries: Bool {
+        libtorchFolder.map { FileManager.default.fileExists(atPath: "\($0)/libtorch_cuda.so") } ?? false
     }
 
     /// The folder that libtorch was loaded from.

@@ -6,8 +6,8 @@ import Torch
 /// Implements the loop of VQGAN+CLIP (Katherine Crowson and Ryan Murdock, 2021): decode, cut, embed, compare, and move
 /// the latent against the gradient.
 struct PaintingRun {
-    /// Below this, halving a micro-batch further cannot help against exhausted memory.
-    private static let smallestMicroBatch = 1
+    /// Cutouts that CLIP sees at once unless the user says otherwise.
+    private static let usualMicroBatch = 16
 
     private(set) var prompts: [Prompt]
     private(set) var settings: RunSettings
@@ -65,14 +65,23 @@ struct PaintingRun {
                 hint: "lower the learning rate, then resume"
             )
         }
-        try optimizer.step(z, gradient: gradient.z, rate: rate)
-        try withoutGradient {
-            try z.assign(z.clamped(models.vqgan.codebookMinimum, models.vqgan.codebookMaximum))
-            try average.add(z, decay: settings.averageDecay)
-        }
+        try move(along: gradient.z, rate: rate, models.vqgan)
         lastPicture = gradient.picture
         step += 1
         return Losses(values: gradient.losses, learningRate: rate)
+    }
+
+    /// Moves the latent; everything that can fail comes before anything changes.
+    private mutating func move(along gradient: Tensor, rate: Double, _ vqgan: VQGAN) throws(TorchError) {
+        var (optimizer, average) = (optimizer, average)
+        let moved = try withoutGradient { () throws(TorchError) in
+            let moved = try optimizer.moved(z, gradient: gradient, rate: rate)
+            let clamped = try moved.clamped(vqgan.codebookMinimum, vqgan.codebookMaximum)
+            try average.add(clamped, decay: settings.averageDecay)
+            return clamped
+        }
+        try z.assign(moved)
+        (self.optimizer, self.average) = (optimizer, average)
     }
 
     private struct Gradient {
@@ -87,7 +96,7 @@ struct PaintingRun {
             do {
                 return try gradient(models)
             } catch let error as TorchError where error.code == .outOfMemory {
-                guard microBatch > Self.smallestMicroBatch else { throw error }
+                guard microBatch > 1 else { throw error }
                 microBatchLimit = microBatch / 2
             }
         }
@@ -133,8 +142,12 @@ struct PaintingRun {
 
     /// Cutouts that CLIP sees at once.
     var microBatch: Int {
-        let wanted = settings.microBatch > 0 ? settings.microBatch : 16
-        return max(1, min(wanted, settings.cuts, microBatchLimit))
+        min(Self.microBatch(settings), microBatchLimit)
+    }
+
+    /// The same before any memory ran out.
+    static func microBatch(_ settings: RunSettings) -> Int {
+        max(1, min(settings.microBatch > 0 ? settings.microBatch : usualMicroBatch, settings.cuts))
     }
 
     /// The latent to show: its moving average if there is one.
@@ -187,5 +200,13 @@ struct LatentAverage {
             guard let sum, decayed < 1 else { return nil }
             return try sum / (1 - decayed)
         }
+    }
+}
+
+extension LatentAverage {
+    /// The same average with its sum on a device.
+    func moved(to device: Device) throws(TorchError) -> LatentAverage {
+        guard let sum else { return self }
+        return LatentAverage(sum: try sum.converted(on: device), decayed: decayed)
     }
 }

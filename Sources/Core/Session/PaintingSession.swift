@@ -14,7 +14,7 @@ public struct PaintingSession: EngineSession {
     private var models: ModelPair?
     private var run: PaintingRun?
     private var lastAutosave = ContinuousClock.now
-    private var autosavedStep = 0
+    private var savedStep = 0
     private var autosaveFailed = false
 
     /// - Parameters:
@@ -26,6 +26,7 @@ public struct PaintingSession: EngineSession {
         self.note = note
     }
 
+    public var model: ModelDescription? { models?.description }
     public var step: Int { run?.step ?? 0 }
     public var totalSteps: Int { run?.settings.steps ?? 0 }
     public var previewEvery: Int { run?.settings.previewEvery ?? 1 }
@@ -50,8 +51,7 @@ public struct PaintingSession: EngineSession {
         var settings = request.settings
         settings.size = try Self.rounded(settings.size, cell: models.vqgan.cellSize)
         try Self.check(request.prompts)
-        let microBatch = min(settings.cuts, settings.microBatch > 0 ? settings.microBatch : 16)
-        try MemoryEstimate.check(settings.size, models, microBatch: microBatch)
+        try MemoryEstimate.check(settings.size, models, microBatch: PaintingRun.microBatch(settings))
         var notes: [String] = []
         if settings.size != request.settings.size {
             notes.append("size \(request.settings.size) rounded down to \(settings.size)")
@@ -83,13 +83,12 @@ public struct PaintingSession: EngineSession {
 
     public mutating func restore(path: String) throws -> RunDescription {
         let checkpoint = try RunCheckpoint(path: path)
-        var notes: [String] = []
-        if models?.choice != checkpoint.models {
-            if let run, run.step > autosavedStep { autosave() }
-            models = try ModelLoader.load(checkpoint.models, device: device, progress: { _ in }, isCancelled: { false })
-            notes.append("loaded the checkpoint's models")
-        }
-        let models = try loadedModels()
+        let models = try models(for: checkpoint)
+        try MemoryEstimate.check(
+            checkpoint.settings.size,
+            models,
+            microBatch: PaintingRun.microBatch(checkpoint.settings)
+        )
         let cells = checkpoint.settings.size
         let cellSize = models.vqgan.cellSize
         let expected = [1, models.vqgan.codebook.shape[1], cells.height / cellSize, cells.width / cellSize]
@@ -124,14 +123,22 @@ public struct PaintingSession: EngineSession {
             embedder: embedder,
             targets: targets
         )
-        return begin(run, notes)
+        endRun()
+        self.models = models
+        return begin(run, [])
+    }
+
+    /// The models that a checkpoint was made with.
+    private func models(for checkpoint: RunCheckpoint) throws(EngineFailure) -> ModelPair {
+        if let models, models.choice == checkpoint.models { return models }
+        return try ModelLoader.load(checkpoint.models, device: device, progress: { _ in }, isCancelled: { false })
     }
 
     private mutating func begin(_ run: PaintingRun, _ notes: [String]) -> RunDescription {
         endRun()
         self.run = run
         lastAutosave = .now
-        autosavedStep = run.step
+        savedStep = run.step
         autosaveFailed = false
         return RunDescription(
             prompts: run.prompts,
@@ -142,15 +149,11 @@ public struct PaintingSession: EngineSession {
         )
     }
 
-    /// Leaves the run, keeping what was painted since the last automatic checkpoint.
-    private mutating func endRun() {
-        if let run, run.step > autosavedStep { autosave() }
-        if let folder = run?.folder { RunFolder.removeIfEmpty(folder) }
-        run = nil
-    }
+    public mutating func finish() { endRun() }
 
-    /// A run of which nothing was saved leaves no folder behind.
-    public mutating func end() {
+    /// Leaves the run, keeping what was painted since it was last saved.
+    private mutating func endRun() {
+        if let run, run.step > savedStep { autosave() }
         if let folder = run?.folder { RunFolder.removeIfEmpty(folder) }
         run = nil
     }
@@ -260,7 +263,7 @@ public struct PaintingSession: EngineSession {
         )
     }
 
-    private func save(
+    private mutating func save(
         _ bytes: [UInt8],
         _ kind: SavedFile.Kind,
         _ path: String?,
@@ -270,9 +273,11 @@ public struct PaintingSession: EngineSession {
     ) throws -> SavedFile {
         if let path {
             try AtomicFile.write(bytes, to: path, overwrite: true)
+            savedStep = run.step
             return SavedFile(kind: kind, path: path, step: run.step)
         }
         let written = try AtomicFile.writeUnique(bytes, folder: run.folder, stem: stem, extension: pathExtension)
+        savedStep = run.step
         return SavedFile(kind: kind, path: written, step: run.step)
     }
 
@@ -294,7 +299,7 @@ public struct PaintingSession: EngineSession {
             let bytes = try RunCheckpoint(of: run, models: models.choice).encode()
             let path = "\(run.folder)/autosave.\(RunCheckpoint.fileExtension)"
             try AtomicFile.write(bytes, to: path, overwrite: true)
-            autosavedStep = run.step
+            savedStep = run.step
             autosaveFailed = false
         } catch {
             if !autosaveFailed { note("no automatic checkpoint: \(EngineFailure(describing: error))") }
@@ -315,22 +320,5 @@ public struct PaintingSession: EngineSession {
         let result = try body(&run)
         self.run = run
         return result
-    }
-}
-
-extension LatentOptimizer {
-    /// The same optimiser with its state on a device.
-    func moved(to device: Device) throws(TorchError) -> LatentOptimizer {
-        var state: [String: Tensor] = [:]
-        for (name, tensor) in self.state { state[name] = try tensor.converted(on: device) }
-        return LatentOptimizer(kind, state: state, count: count)
-    }
-}
-
-extension LatentAverage {
-    /// The same average with its sum on a device.
-    func moved(to device: Device) throws(TorchError) -> LatentAverage {
-        guard let sum else { return self }
-        return LatentAverage(sum: try sum.converted(on: device), decayed: decayed)
     }
 }

@@ -16,9 +16,6 @@ struct PromptEmbedder {
     /// The embeddings of image prompts, by path, to be saved with a run.
     var imageEmbeddings: [String: Tensor] { images }
 
-    /// Forgets image prompts, whose cutouts depend on the run's settings.
-    mutating func forgetImages() { images = [:] }
-
     /// One target per prompt; `nil` for a prompt that is muted or has the weight 0.
     /// - Throws: ``EngineFailure`` or an image's or libtorch's error.
     mutating func targets(
@@ -80,7 +77,8 @@ struct PromptEmbedder {
             resolution: clip.resolution,
             noise: settings.noise
         )
-        let plans = planner.plans(seed: settings.seed ^ 0x1A6E, step: 0, count: settings.cuts)
+        // Other draws than those of the run's first step.
+        let plans = planner.plans(seed: ~settings.seed, step: 0, count: settings.cuts)
         let sampler = CutoutSampler(recipe: recipe, resolution: clip.resolution)
         let embeddings = try withoutGradient {
             let sources = try sampler.sources(of: picture, plans: plans)

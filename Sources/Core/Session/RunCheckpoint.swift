@@ -46,6 +46,12 @@ struct RunCheckpoint {
         imagePrompts = run.embedder.imageEmbeddings
     }
 
+    /// Whether every setting is one that the user could have typed.
+    private static func isUsable(_ settings: RunSettings) -> Bool {
+        var trial = RunSettings()
+        return SettingKey.allCases.allSatisfy { (try? trial.set($0, to: settings.value(of: $0))) != nil }
+    }
+
     /// The file's bytes.
     func encode() throws -> [UInt8] {
         var tensors = ["latent": z]
@@ -77,6 +83,9 @@ struct RunCheckpoint {
             let record = try? JSONDecoder().decode(Record.self, from: Data(json.utf8)), record.version == 1
         else {
             throw EngineFailure(.file, "\(path) is not a checkpoint of this program", hint: "choose a .checkpoint file")
+        }
+        guard Self.isUsable(record.settings), record.step >= 0, record.optimizerSteps >= 0 else {
+            throw EngineFailure(.file, "\(path) is damaged: its settings are impossible")
         }
         models = record.models
         prompts = record.prompts

@@ -7,11 +7,8 @@ enum RunFolder {
     /// - Throws: ``EngineFailure`` when it cannot be made.
     static func make(in runs: URL, prompts: [Prompt], date: Date = Date()) throws(EngineFailure) -> String {
         let stem = "\(timestamp(date))-\(slug(prompts))"
-        do {
-            try FileManager.default.createDirectory(at: runs, withIntermediateDirectories: true)
-        } catch {
-            throw failure(runs.path)
-        }
+        // If this fails, so does the next, which says why.
+        try? FileManager.default.createDirectory(at: runs, withIntermediateDirectories: true)
         for number in 1...1000 {
             let folder = runs.appending(path: number == 1 ? stem : "\(stem)-\(number)")
             if mkdir(folder.path, 0o755) == 0 { return folder.path }

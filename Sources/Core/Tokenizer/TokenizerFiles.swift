@@ -39,11 +39,12 @@ enum TokenizerFiles {
         return vocabulary
     }
 
-    /// The pairs of `merges.txt`, one a line; a first line may name the version.
+    /// The pairs of `merges.txt`, one a line; the first line may name the version, which OpenAI's own file does after
+    /// its own name.
     private static func merges(_ folder: ModelFolder) throws(EngineFailure) -> [(String, String)] {
         let text = String(decoding: try folder.data("merges.txt"), as: UTF8.self)
         var merges: [(String, String)] = []
-        for line in text.split(whereSeparator: \.isNewline) where !line.hasPrefix("#version") {
+        for line in text.split(whereSeparator: \.isNewline) where !line.contains("#version:") {
             let parts = line.split(separator: " ")
             guard parts.count == 2 else {
                 throw EngineFailure(

@@ -23,7 +23,7 @@ struct VQGAN {
     private let negatedTwice: Tensor
     private let squaredNorms: Tensor
 
-    /// Rows of distances that are held at once.
+    /// Distances that are held at once.
     private static let distanceLimit = 1 << 24
 
     /// - Throws: ``WeightsError`` that names the tensor which is missing or of another shape.

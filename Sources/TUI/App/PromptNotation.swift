@@ -81,7 +81,7 @@ struct TokenStatus: Sendable, Equatable {
         var seen = 0
         var index = piece.lowerBound
         while index < piece.upperBound, seen < text.count {
-            if characters[index] == "\\" { index += 1 }
+            if PromptParser.isEscape(characters[..<piece.upperBound], at: index) { index += 1 }
             if seen > 0 || index < piece.upperBound && !characters[index].isWhitespace {
                 if seen == kept { start = index }
                 seen += 1

@@ -24,9 +24,7 @@ extension AppState {
     private mutating func enter(_ phase: EnginePhase) {
         engine.phase = phase
         switch phase {
-        case .loading:
-            engine.run = nil
-            engine.model = nil
+        case .loading: break
         case .idle, .ready, .failed: engine.progress = nil
         case .running, .paused: break
         case .finished:
@@ -36,6 +34,8 @@ extension AppState {
     }
 
     private mutating func loaded(_ description: ModelDescription) -> [Effect] {
+        // A failed load leaves the old model and its run, so they go only now.
+        engine.run = nil
         engine.model = LoadedModel(description: description)
         engine.progress = nil
         engine.isLoadCancelled = false

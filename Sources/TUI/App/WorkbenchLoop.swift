@@ -1,5 +1,4 @@
 import EngineKit
-import Logging
 import Preview
 
 /// The themes that can be chosen, and how one is loaded.
@@ -22,7 +21,6 @@ import Preview
     private let keymap: Keymap
     private let themes: ThemeSource
     private let previews: PreviewWorker
-    private let logger = Logger(label: "vqclip-tui.workbench")
     private var theme: Theme
     private var exit: ExitReason?
     private var needsDrawing = true
@@ -89,7 +87,6 @@ import Preview
     private func receiveFromEngine() {
         let (events, frame) = engine.outbox.drain()
         for event in events where exit == nil {
-            note(event)
             handle(.engine(event))
         }
         if let frame, exit == nil { handle(.frame(frame)) }
@@ -156,16 +153,5 @@ import Preview
             return Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000) + 1
         }
         return state.leaving == nil ? nil : 1000
-    }
-
-    private func note(_ event: EngineEvent) {
-        switch event {
-        case .failed(let failure): logger.error("\(failure)")
-        case .phase(let phase): logger.notice("phase \(phase.rawValue)")
-        case .note(let text): logger.info("\(text)")
-        case .saved(let file): logger.info("saved \(file.kind.rawValue) \(file.path)")
-        case .loaded(let description): logger.info("loaded \(description.summary)")
-        case .loading, .started, .step, .acknowledged: break
-        }
     }
 }

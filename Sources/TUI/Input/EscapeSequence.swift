@@ -20,6 +20,8 @@ enum EscapeSequence {
         var parameters: [Int] = []
         var number: Int?
         let isMouse = first == UInt8(ascii: "<")
+        // Answers to queries, not keys.
+        let isPrivate = first == UInt8(ascii: "?") || first == UInt8(ascii: ">") || first == UInt8(ascii: "=")
         for (offset, byte) in bytes.enumerated() {
             let length = prefix + offset + 1
             switch byte {
@@ -32,6 +34,7 @@ enum EscapeSequence {
             case 0x40...0x7E, UInt8(ascii: "$"):
                 parameters.append(number ?? 1)
                 if isMouse { return mouse(parameters, isPress: byte == UInt8(ascii: "M"), length: length) }
+                if isPrivate { return .ignored(length: length) }
                 return meaning(of: byte, parameters: parameters, length: length)
             case 0x20...0x3F: break
             // Not a sequence after all: what broke it is looked at on its own.
@@ -139,9 +142,10 @@ enum EscapeSequence {
             guard code >= 32, let scalar = UInt32(exactly: code).flatMap(Unicode.Scalar.init) else {
                 return .ignored(length: length)
             }
-            let isShifted = (modifiers - 1) & 1 != 0
+            let bits = max(0, modifiers - 1)
+            let isShifted = bits & 1 != 0
             let character = isShifted ? String(scalar).uppercased().first : Character(scalar)
-            return character.map { key(.character($0), length, modifiers & ~1 | 1) } ?? .ignored(length: length)
+            return character.map { key(.character($0), length, 1 + (bits & ~1)) } ?? .ignored(length: length)
         }
     }
 

@@ -77,6 +77,7 @@ import Foundation
                 style = cell.style
                 resolved = resolver.resolve(style)
             }
+            if cell.text.isEmpty, !row.isEmpty { row[row.count - 1].columns = 2 }
             row.append(Self.cell(cell.text, resolved))
         }
         cc_put_cells(Int32(segment.y), Int32(segment.columns.lowerBound), row, Int32(row.count))
@@ -103,7 +104,6 @@ import Foundation
             count = min(UInt8(CC_SCALARS), count + 1)
         }
         result.scalar_count = count
-        if count > 1 || result.scalars.0 >= 0x1100 { result.columns = UInt8(max(1, TextMeasure.width(of: text))) }
         return result
     }
 
@@ -196,10 +196,12 @@ import Foundation
     private func takeSignals() {
         let signals = cc_take_signals()
         guard signals != 0 else { return }
+        let ending = UInt32(CC_SIGNAL_TERMINATE) | UInt32(CC_SIGNAL_HANG_UP)
         if signals & UInt32(CC_SIGNAL_STOP) != 0 {
             suspend()
-        } else if signals & UInt32(CC_SIGNAL_CONTINUED) != 0 {
-            // A stop that could not be caught: somebody else may have used the terminal since.
+        } else if signals & UInt32(CC_SIGNAL_CONTINUED) != 0, signals & ending == 0 {
+            // A stop that could not be caught: somebody else may have used the terminal since. If the process is to
+            // end, it may still be theirs.
             cc_reenter()
             shown = nil
             updateSize()

@@ -34,11 +34,11 @@ struct TerminalOptions: Sendable {
     /// Takes the terminal and shows an empty screen.
     /// - Throws: ``TerminalError`` with the terminal as it was.
     static func enter(_ options: TerminalOptions) throws(TerminalError) -> TerminalSession {
-        let type =
-            ColorDepth.betterTerminalType(preference: options.colors, environment: options.environment) {
-                Int(cc_terminal_colors($0))
-            }
-        let colors = type.map { Int(cc_terminal_colors($0)) } ?? Int(cc_terminal_colors(nil))
+        let better = ColorDepth.betterTerminalType(preference: options.colors, environment: options.environment) {
+            Int(cc_terminal_colors($0))
+        }
+        let type = better ?? options.environment["TERM"] ?? ""
+        let colors = Int(cc_terminal_colors(type))
         let depth = ColorDepth.detect(
             preference: options.colors,
             environment: options.environment,
@@ -48,9 +48,9 @@ struct TerminalOptions: Sendable {
         return TerminalSession(terminal: CursesTerminal(colorDepth: depth, environment: options.environment))
     }
 
-    private static func open(_ options: TerminalOptions, type: String?, depth: ColorDepth) throws(TerminalError) {
+    private static func open(_ options: TerminalOptions, type: String, depth: ColorDepth) throws(TerminalError) {
         var message = [CChar](repeating: 0, count: 256)
-        func enter(_ type: UnsafePointer<CChar>?) -> Int32 {
+        let status = type.withCString { type in
             var request = cc_options(
                 input: options.inputDescriptor ?? -1,
                 output: options.outputDescriptor ?? -1,
@@ -61,7 +61,6 @@ struct TerminalOptions: Sendable {
             )
             return cc_enter(&request, &message, message.count)
         }
-        let status = type.map { $0.withCString(enter) } ?? enter(nil)
         guard status != Int32(CC_OK) else { return }
         let kind: TerminalError.Kind =
             switch status {

@@ -2,14 +2,17 @@
 struct ThemeIssue: Sendable, Hashable, CustomStringConvertible {
     /// The path of the theme's file, or the name that was asked for.
     var file: String
-    /// Where in the file, as `roles.title.fg` or `line 3`; empty for the whole file.
+    /// Counted from 1, where it is known.
+    var line: Int?
+    /// What in the file, as `roles.title.fg`; empty for the file as a whole.
     var key: String
     var problem: String
     /// What was probably meant.
     var suggestion: String?
 
     var description: String {
-        let place = key.isEmpty ? file : "\(file): \(key)"
+        let position = line.map { "\(file):\($0)" } ?? file
+        let place = key.isEmpty ? position : "\(position): \(key)"
         return "\(place): \(problem)" + (suggestion.map { "; did you mean \"\($0)\"?" } ?? "")
     }
 

@@ -1,0 +1,117 @@
+public import EngineKit
+import Glibc
+
+/// Measures seconds per step and memory of short runs at several sizes.
+public struct Benchmark {
+    /// What one size has cost.
+    public struct Measurement: Sendable, Codable, Equatable {
+        public let size: String
+        /// Median over the steps after the first, which warms up.
+        public let secondsPerStep: Double
+        /// Highest resident memory of the process so far, in bytes.
+        public let peakBytes: UInt64
+    }
+
+    private let engine: any Engine
+    private let folder: String
+
+    /// - Parameter folder: where the runs may leave their files.
+    public init(engine: any Engine, folder: String) {
+        self.engine = engine
+        self.folder = folder
+    }
+
+    /// Loads the models and makes one run per size.
+    /// - Parameters:
+    ///   - settings: the user's own; the size of each run wins over theirs.
+    ///   - onMeasurement: called after each size.
+    /// - Throws: ``EngineFailure`` or ``SettingError``.
+    public func run(
+        _ models: ModelChoice,
+        sizes: [PictureSize],
+        steps: Int,
+        settings: [SettingKey: String],
+        onMeasurement: (Measurement) -> Void
+    ) throws {
+        engine.send(.load(models))
+        var recommended: [SettingKey: String] = [:]
+        try wait { event in
+            guard case .loaded(let model) = event else { return false }
+            recommended = model.recommended
+            return true
+        }
+        for size in sizes {
+            var resolved = RunSettings()
+            try resolved.apply(recommended)
+            try resolved.apply(settings)
+            resolved.size = size
+            resolved.steps = steps
+            resolved.previewEvery = steps
+            onMeasurement(try measure(resolved))
+        }
+    }
+
+    private func measure(_ settings: RunSettings) throws -> Measurement {
+        let prompts = [Prompt(.text("a lighthouse in a storm"))]
+        engine.send(.start(RunRequest(prompts: prompts, settings: settings, folder: folder)))
+        var seconds: [Double] = []
+        var size = settings.size
+        try wait { event in
+            switch event {
+            case .started(let run): size = run.settings.size
+            case .step(let report) where report.step > 1: seconds.append(report.seconds)
+            default: break
+            }
+            if case .phase(.finished) = event { return true }
+            return false
+        }
+        return Measurement(
+            size: size.description,
+            secondsPerStep: Self.median(seconds),
+            peakBytes: Self.peakResidentBytes
+        )
+    }
+
+    /// Takes events until the body says it has what it needs.
+    private func wait(until isDone: (EngineEvent) -> Bool) throws {
+        while true {
+            guard engine.outbox.wait(timeout: .seconds(1)) else { continue }
+            for event in engine.outbox.drain().events {
+                if case .failed(let failure) = event { throw failure }
+                if isDone(event) { return }
+            }
+        }
+    }
+
+    static func median(_ values: [Double]) -> Double {
+        let sorted = values.sorted()
+        guard !sorted.isEmpty else { return 0 }
+        let middle = sorted.count / 2
+        return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+    }
+
+    private static var peakResidentBytes: UInt64 {
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        return UInt64(usage.ru_maxrss) * 1024
+    }
+}
+
+extension Benchmark.Measurement {
+    /// A line of the table, under ``header``.
+    public var line: String {
+        let name = size.padding(12)
+        let seconds = Figures.rounded(secondsPerStep, digits: 3).padding(12)
+        let rate = Figures.rounded(1 / max(secondsPerStep, 1e-9), digits: 2).padding(10)
+        return name + seconds + rate + "\(peakBytes >> 20) MiB"
+    }
+
+    public static var header: String {
+        "size".padding(12) + "s/step".padding(12) + "steps/s".padding(10) + "peak memory"
+    }
+}
+
+extension String {
+    /// Filled with spaces up to a width.
+    fileprivate func padding(_ width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+}

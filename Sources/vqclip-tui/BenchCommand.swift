@@ -1,0 +1,79 @@
+import ArgumentParser
+import EngineKit
+import Foundation
+import Headless
+
+/// `vqclip-tui bench`: what a step costs on this machine.
+struct BenchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Measure seconds per step and memory by picture size on this machine.",
+        discussion: """
+            Memory is the highest of the process so far, so list sizes from small to large.
+
+            EXAMPLES
+              vqclip-tui bench
+              vqclip-tui bench --sizes 128x128 192x192 --cuts 16 --bench-steps 30
+              vqclip-tui bench --json
+            """
+    )
+
+    @OptionGroup var painting: PaintingOptions
+
+    @Option(parsing: .upToNextOption, help: "Picture sizes, small ones first.")
+    var sizes = ["128x128", "192x192", "256x256"]
+
+    @Option(help: "Steps per size, of which the first does not count.")
+    var benchSteps = 15
+
+    @Flag(help: "One JSON object a line.")
+    var json = false
+
+    func validate() throws {
+        _ = try painting.settings()
+        _ = try pictureSizes()
+        guard (3...10_000).contains(benchSteps) else { throw ValidationError("--bench-steps takes 3 to 10000.") }
+    }
+
+    func run() throws {
+        let program = try Program(painting)
+        var output = LineOutput.standardOutput
+        if !json { output.line(Benchmark.Measurement.header) }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        let folder = FileManager.default.temporaryDirectory.appending(path: "vqclip-bench-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        do {
+            let engine = try program.makeEngine()
+            defer { _ = engine.shutdown(timeout: .seconds(5)) }
+            try Benchmark(engine: engine, folder: folder.path).run(
+                program.models,
+                sizes: try pictureSizes(),
+                steps: benchSteps,
+                settings: program.settings
+            ) { measurement in
+                if json, let data = try? encoder.encode(measurement) {
+                    output.line(String(decoding: data, as: UTF8.self))
+                } else {
+                    output.line(measurement.line)
+                }
+            }
+        } catch {
+            throw CommandFailure(EngineFailure(describing: error).description)
+        }
+    }
+
+    private func pictureSizes() throws -> [PictureSize] {
+        var pictureSizes: [PictureSize] = []
+        for text in sizes {
+            var settings = RunSettings()
+            do {
+                try settings.set(.size, to: text)
+            } catch {
+                throw ValidationError("--sizes: \(error.message)")
+            }
+            pictureSizes.append(settings.size)
+        }
+        return pictureSizes
+    }
+}
