@@ -8,6 +8,8 @@ public final class Interruption: Sendable {
 
     public init() {}
 
+    public func raise() { raise(by: SIGINT) }
+
     public func raise(by signal: Int32) { number.store(signal, ordering: .releasing) }
 
     public var isRaised: Bool { signal != nil }

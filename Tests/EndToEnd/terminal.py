@@ -1,8 +1,12 @@
 """A real terminal to test in: a tmux server of its own with one window."""
 
+import contextlib
+import os
 import re
+import signal
 import subprocess
 import time
+from pathlib import Path
 
 POLL_SECONDS = 0.05
 # Notes the command's process and its status; tmux 3.3 now and then misses the status of a command that ends. Control-C
@@ -97,7 +101,12 @@ class Terminal:
         return self._value("alternate_on") == "1"
 
     def stop(self):
-        """Ends the server and with it the command. May be called again."""
+        """Ends the command and the server. May be called again."""
+        # At once: a workbench that only loses its terminal would first save its run, into a folder that goes.
+        pane = self._tmux("display-message", "-p", "-t", "test", "#{pane_pid}", check=False).strip()
+        for process in reversed(descendants(int(pane))) if pane.isdigit() else []:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
         self._tmux("kill-server", check=False)
 
     def _value(self, name):
@@ -120,6 +129,15 @@ class Terminal:
         if check and result.returncode != 0:
             raise RuntimeError(f"tmux {arguments[0]}: {result.stderr.strip()}")
         return result.stdout
+
+
+def descendants(process):
+    """The ids of a process's children and theirs, parents first."""
+    try:
+        children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    except OSError:
+        return []
+    return [found for child in map(int, children) for found in [child, *descendants(child)]]
 
 
 def _matches(expected, screen):
