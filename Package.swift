@@ -72,7 +72,7 @@ let package = Package(
         ),
         .target(
             name: "TUI",
-            dependencies: ["EngineKit", "Preview", "CCurses", "Configuration", logging],
+            dependencies: ["EngineKit", "Preview", "CCurses", "Configuration"],
             swiftSettings: strict
         ),
 
