@@ -34,7 +34,7 @@ def test_make_passes_the_prompt_untouched(workspace):
     overrides = [f"binary={stand_in}", "--assume-old=build", "--assume-old=setup"]
     command = ["make", "--silent", *overrides, "run", f"PROMPT={prompt}", "ARGS=--size 64x64"]
     result = subprocess.run(command, cwd=REPOSITORY, env=workspace.environment, capture_output=True, text=True)
-    assert result.stdout == f"<--size><64x64><{prompt}>", (result.stdout, result.stderr)
+    assert result.stdout == f"<--size><64x64><--prompts={prompt}>", (result.stdout, result.stderr)
 
 
 def test_a_prompt_in_the_environment_is_not_ours(workspace):
@@ -45,7 +45,8 @@ def test_a_prompt_in_the_environment_is_not_ours(workspace):
         capture_output=True,
         text=True,
     )
-    assert result.stdout == "\n", (result.stdout, result.stderr)
+    assert "%n@%m" not in result.stdout, (result.stdout, result.stderr)
+    assert result.stdout.startswith("--prompts=a lighthouse"), "without a prompt there is still something to see"
 
 
 def test_terminal_takes_keys_and_sizes(workspace):
