@@ -20,7 +20,7 @@ enum MemoryEstimate {
 
     /// - Throws: ``EngineFailure`` with the memory it would take when that is more than there is.
     static func check(_ size: PictureSize, _ models: ModelPair, microBatch: Int) throws(EngineFailure) {
-        guard case .cpu = models.device, let available = ProcessMemory.available else { return }
+        guard let available = available(on: models.device) else { return }
         let needed = bytes(size, models, microBatch: microBatch)
         guard needed > Double(available) else { return }
         throw EngineFailure(
@@ -28,6 +28,14 @@ enum MemoryEstimate {
             "a picture of \(size) would take about \(text(needed)) of memory; \(text(Double(available))) are free",
             hint: "use a smaller size"
         )
+    }
+
+    /// Bytes that a run on the device can have; `nil` where nobody says.
+    private static func available(on device: Device) -> UInt64? {
+        switch device {
+        case .cpu: ProcessMemory.available
+        case .cuda(let index): try? Runtime.cudaMemory(index).free
+        }
     }
 
     private static func text(_ bytes: Double) -> String {
