@@ -130,6 +130,20 @@ import Torch
         #expect(try picture(after: 3, &second) == expected)
     }
 
+    @Test func goingBackInARunKeepsWhatItHadReached() throws {
+        var session = try session()
+        _ = try session.start(request())
+        _ = try session.makeStep()
+        let early = try session.saveCheckpoint(path: nil)
+        _ = try session.makeStep()
+        // Leaves the run, which keeps its second step, and takes another second and third step in the same folder.
+        let run = try session.restore(path: early.path)
+        for _ in 0..<2 { _ = try session.makeStep() }
+        session.finish()
+        #expect(try RunCheckpoint(path: "\(run.folder)/autosave.checkpoint").step == 2)
+        #expect(try RunCheckpoint(path: "\(run.folder)/autosave-2.checkpoint").step == 3)
+    }
+
     @Test func livePromptEditsTakeEffect() throws {
         var session = try session()
         _ = try session.start(request())
