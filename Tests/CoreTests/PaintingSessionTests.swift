@@ -7,7 +7,7 @@ import Torch
 @testable import Core
 
 /// The real session on the built-in pair, at sizes small enough to be quick.
-@Suite(.serialized) struct PaintingSessionTests {
+@Suite(.serialized, .leavesNothingAlive) struct PaintingSessionTests {
     private final class Folder {
         let url = FileManager.default.temporaryDirectory.appending(path: "vqclip-tests-\(UUID().uuidString)")
 
