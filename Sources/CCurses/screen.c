@@ -24,7 +24,6 @@ static const char mouse_on[] = "\x1b[?1000h\x1b[?1006h", mouse_off[] = "\x1b[?10
 bool cc_is_active(void) { return screen != NULL && !is_away; }
 int32_t cc_input_descriptor(void) { return cc_is_active() ? fileno(input_file) : -1; }
 uint8_t cc_erase_byte(void) { return cc_rescue_erase_byte(); }
-int32_t cc_color_count(void) { return screen != NULL && has_colors() ? COLORS : 0; }
 
 int32_t cc_write_raw(const uint8_t *bytes, size_t count) {
     return cc_is_active() ? cc_write_all(fileno(output_file), bytes, count) : CC_WRONG_STATE;

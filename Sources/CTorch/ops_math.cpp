@@ -9,7 +9,6 @@ CTStatus ct_tensor_unary(CTUnary operation, CTTensor handle, CTTensor *out) {
         switch (operation) {
         case CT_NEGATE: return a.neg();
         case CT_ABS: return a.abs();
-        case CT_EXP: return a.exp();
         case CT_LOG: return a.log();
         case CT_SQRT: return a.sqrt();
         case CT_RSQRT: return a.rsqrt();

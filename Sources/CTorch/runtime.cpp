@@ -66,8 +66,6 @@ CTStatus ct_set_thread_count(int32_t count) {
     });
 }
 
-int32_t ct_thread_count(void) { return at::get_num_threads(); }
-
 CTStatus ct_open_cuda(const char *folder) {
     return guard([&]() -> CTStatus {
         for (const char *name : {"libc10_cuda.so", "libtorch_cuda.so"}) {

@@ -53,8 +53,6 @@ public enum Runtime {
     /// Such as 2.15.0.
     public static var version: String { String(cString: ct_torch_version()) }
 
-    public static var threadCount: Int { Int(ct_thread_count()) }
-
     /// Sets how many threads one operation may use; call before the first operation.
     public static func setThreadCount(_ count: Int) throws(TorchError) {
         try check("setThreadCount", ct_set_thread_count(Int32(clamping: count)))

@@ -127,7 +127,7 @@ public final class SafetensorsFile: StateDict {
     public func shape(of key: String) -> [Int]? { entries[key]?.shape }
 
     public func tensor(_ key: String) throws(WeightsError) -> Tensor {
-        guard let entry = entries[key] else { throw .missing(key: key, path: path, nearest: nil) }
+        guard let entry = entries[key] else { throw .missing(key: key, expected: nil, path: path, nearest: nil) }
         let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[entry.range])
         return try weightsErrors { () throws(TorchError) in
             try Tensor(bytes: bytes, type: entry.type, shape: entry.shape)

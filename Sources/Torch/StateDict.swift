@@ -28,7 +28,7 @@ public final class MemoryStateDict: StateDict {
     public func shape(of key: String) -> [Int]? { tensors[key]?.shape }
 
     public func tensor(_ key: String) throws(WeightsError) -> Tensor {
-        guard let tensor = tensors[key] else { throw .missing(key: key, path: path, nearest: nil) }
+        guard let tensor = tensors[key] else { throw .missing(key: key, expected: nil, path: path, nearest: nil) }
         return tensor
     }
 }

@@ -43,7 +43,7 @@ public struct Weights {
     public var isEmpty: Bool { !source.keys.contains { $0.hasPrefix(prefix) } }
 
     /// The shape of a tensor, to infer a configuration from.
-    /// - Throws: ``WeightsError/missing(key:path:nearest:)``.
+    /// - Throws: ``WeightsError/missing(key:expected:path:nearest:)``.
     public func shape(_ name: String) throws(WeightsError) -> [Int] {
         guard let shape = source.shape(of: prefix + name) else { throw missing(name) }
         return shape
@@ -61,15 +61,15 @@ public struct Weights {
     }
 
     /// Takes a tensor of a known shape.
-    /// - Throws: ``WeightsError/missing(key:path:nearest:)`` or ``WeightsError/shape(key:expected:actual:)``.
+    /// - Throws: ``WeightsError/missing(key:expected:path:nearest:)`` or ``WeightsError/shape(key:expected:actual:)``.
     public func tensor(_ name: String, _ shape: [Int]) throws(WeightsError) -> Tensor {
-        let actual = try self.shape(name)
+        guard let actual = source.shape(of: prefix + name) else { throw missing(name, expected: shape) }
         guard actual == shape else { throw .shape(key: prefix + name, expected: shape, actual: actual) }
         return try tensor(name)
     }
 
     /// Takes a tensor of any shape.
-    /// - Throws: ``WeightsError/missing(key:path:nearest:)``.
+    /// - Throws: ``WeightsError/missing(key:expected:path:nearest:)``.
     public func tensor(_ name: String) throws(WeightsError) -> Tensor {
         guard has(name) else { throw missing(name) }
         let stored = try source.tensor(prefix + name)
@@ -82,18 +82,18 @@ public struct Weights {
 
     /// Checks that every tensor was taken.
     /// - Parameter prefixes: beginnings of keys that a model is known not to need.
-    /// - Throws: ``WeightsError/unused(keys:path:)``.
+    /// - Throws: ``WeightsError/unused(_:path:)``.
     public func finish(ignoring prefixes: [String] = []) throws(WeightsError) {
         let unused = source.keys.filter { key in
             key.hasPrefix(prefix) && !consumed.keys.contains(key) && !prefixes.contains { key.hasPrefix(prefix + $0) }
         }
-        if !unused.isEmpty { throw .unused(keys: unused, path: path) }
+        if !unused.isEmpty { throw .unused(unused.map { ($0, source.shape(of: $0) ?? []) }, path: path) }
     }
 
-    private func missing(_ name: String) -> WeightsError {
+    private func missing(_ name: String, expected: [Int]? = nil) -> WeightsError {
         let key = prefix + name
         let nearest = source.keys.min { Self.distance($0, key) < Self.distance($1, key) }
-        return .missing(key: key, path: path, nearest: nearest)
+        return .missing(key: key, expected: expected, path: path, nearest: nearest)
     }
 
     /// How unlike two keys are: characters outside of their common beginning and end.

@@ -4,7 +4,7 @@ import Torch
 @testable import Core
 
 /// Small CLIPs with OpenAI's two image towers against what PyTorch computed, gradients included.
-@Suite(.serialized) struct CLIPParityTests {
+@Suite(.serialized, .leavesNothingAlive) struct CLIPParityTests {
     private static let names = ["clip-vit", "clip-rn"]
 
     private struct Case {

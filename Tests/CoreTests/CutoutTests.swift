@@ -4,7 +4,7 @@ import Torch
 
 @testable import Core
 
-@Suite(.serialized) struct CutoutTests {
+@Suite(.serialized, .leavesNothingAlive) struct CutoutTests {
     private func settings(_ method: CutMethod) -> RunSettings {
         var settings = RunSettings()
         settings.cutMethod = method

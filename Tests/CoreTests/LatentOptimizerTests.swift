@@ -4,7 +4,7 @@ import Torch
 
 @testable import Core
 
-@Suite(.serialized) struct LatentOptimizerTests {
+@Suite(.serialized, .leavesNothingAlive) struct LatentOptimizerTests {
     /// What PyTorch 2.15 makes of z = (1, -2, 0.5) with rate 0.1 and the
     /// gradients (0.1, -0.2, 0.3), (0.3, 0.1, -0.2), (-0.1, 0.4, 0.2).
     private static let expected: [(OptimizerKind, [Float])] = [

@@ -6,7 +6,7 @@ import Torch
 @testable import Core
 
 /// The built-in pair against what PyTorch computed with the same weights.
-@Suite(.serialized) struct ModelsBuiltInParityTests {
+@Suite(.serialized, .leavesNothingAlive) struct ModelsBuiltInParityTests {
     private let expected: SafetensorsFile
     private let pair: ModelPair
 

@@ -6,7 +6,7 @@ import Torch
 @testable import Core
 
 /// Folders and files that a user may point at, right and wrong.
-@Suite(.serialized) final class ModelsLoaderTests {
+@Suite(.serialized, .leavesNothingAlive) final class ModelsLoaderTests {
     private let folder: URL
 
     init() throws {

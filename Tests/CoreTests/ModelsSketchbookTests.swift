@@ -5,7 +5,7 @@ import Torch
 
 @testable import Core
 
-@Suite(.serialized) struct ModelsSketchbookTests {
+@Suite(.serialized, .leavesNothingAlive) struct ModelsSketchbookTests {
     private let pair: ModelPair
     private let book: Sketchbook
 

@@ -7,7 +7,7 @@ import Torch
 @testable import Core
 
 /// The real session on the built-in pair, at sizes small enough to be quick.
-@Suite(.serialized) struct PaintingSessionTests {
+@Suite(.serialized, .leavesNothingAlive) struct PaintingSessionTests {
     private final class Folder {
         let url = FileManager.default.temporaryDirectory.appending(path: "vqclip-tests-\(UUID().uuidString)")
 
@@ -128,6 +128,20 @@ import Torch
         #expect(description.step == 3)
         #expect(description.prompts == request.prompts)
         #expect(try picture(after: 3, &second) == expected)
+    }
+
+    @Test func goingBackInARunKeepsWhatItHadReached() throws {
+        var session = try session()
+        _ = try session.start(request())
+        _ = try session.makeStep()
+        let early = try session.saveCheckpoint(path: nil)
+        _ = try session.makeStep()
+        // Leaves the run, which keeps its second step, and takes another second and third step in the same folder.
+        let run = try session.restore(path: early.path)
+        for _ in 0..<2 { _ = try session.makeStep() }
+        session.finish()
+        #expect(try RunCheckpoint(path: "\(run.folder)/autosave.checkpoint").step == 2)
+        #expect(try RunCheckpoint(path: "\(run.folder)/autosave-2.checkpoint").step == 3)
     }
 
     @Test func livePromptEditsTakeEffect() throws {

@@ -3,7 +3,7 @@ import Torch
 
 @testable import Core
 
-@Suite(.serialized) struct PromptLossTests {
+@Suite(.serialized, .leavesNothingAlive) struct PromptLossTests {
     /// Two directions whose cosine is known.
     private func pair(cosine: Double) throws -> (Tensor, Tensor) {
         let sine = (1 - cosine * cosine).squareRoot()
@@ -74,7 +74,7 @@ import Torch
     }
 }
 
-@Suite(.serialized) struct GradientPropertyTests {
+@Suite(.serialized, .leavesNothingAlive) struct GradientPropertyTests {
     /// Below, inside and above the range, with gradients of both signs: only what pushes further out is blocked.
     @Test func clampBlocksOnlyGradientsThatPushFurtherOut() throws {
         let x = try Tensor([-1, -1, 0.5, 0.5, 2, 2] as [Float], shape: [6]).requiringGradient()

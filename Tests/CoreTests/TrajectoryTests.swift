@@ -6,7 +6,7 @@ import Torch
 
 /// Twenty steps of the whole loop on the small VQGAN and ViT CLIP against what PyTorch computed: one cutout, the
 /// picture pooled to 32 × 32, Adam with rate 0.1, z clamped to the codebook's range.
-@Suite(.serialized) struct TrajectoryTests {
+@Suite(.serialized, .leavesNothingAlive) struct TrajectoryTests {
     @Test func followsTheReference() throws {
         let expected = try Fixtures.open("trajectory.expected.safetensors")
         let vqganWeights = Weights(try Fixtures.open("vqgan.safetensors"))

@@ -4,7 +4,7 @@ import Torch
 @testable import Core
 
 /// Small VQGANs of taming's two kinds against what PyTorch computed, attention, clipping and gradients included.
-@Suite(.serialized) struct VQGANParityTests {
+@Suite(.serialized, .leavesNothingAlive) struct VQGANParityTests {
     private static let names = ["vqgan", "gumbel"]
 
     private struct Case {

@@ -4,7 +4,7 @@ import Torch
 
 @testable import Core
 
-@Suite(.serialized) struct VQGANTests {
+@Suite(.serialized, .leavesNothingAlive) struct VQGANTests {
     private static func weights(changing change: (inout [String: Tensor]) throws -> Void = { _ in }) throws -> Weights {
         let file = try Fixtures.open("vqgan.safetensors")
         var tensors: [String: Tensor] = [:]

@@ -153,7 +153,7 @@ struct EngineWorkerTests {
         stage.change { $0.failingLoads = 1 }
         let observed = Observed(stage)
         #expect(observed.send(.load(.builtIn))?.outcome == .refused("the weights are broken"))
-        #expect(observed.until { if case .failed = $0 { true } else { false } })
+        #expect(observed.until(phase: .failed))
         #expect(observed.phases == [.loading, .failed])
         #expect(observed.failures == [EngineFailure(.model, "the weights are broken")])
         let start = observed.send(.start(Observed.request))

@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import Headless
 import ScriptedEngine
+import Synchronization
 
 /// A pipe whose text is collected while a run writes to it.
 final class CollectedOutput {
@@ -12,9 +13,8 @@ final class CollectedOutput {
     private let reader = DispatchQueue(label: "reader")
     private let collected = Collected()
 
-    /// Touched on the reader's queue alone.
-    private final class Collected: @unchecked Sendable {
-        var bytes: [UInt8] = []
+    private final class Collected: Sendable {
+        let bytes = Mutex<[UInt8]>([])
     }
 
     init() {
@@ -28,7 +28,7 @@ final class CollectedOutput {
             while true {
                 let count = read(descriptor, &piece, piece.count)
                 guard count > 0 else { return }
-                collected.bytes += piece.prefix(count)
+                collected.bytes.withLock { [piece] in $0 += piece.prefix(count) }
             }
         }
     }
@@ -36,8 +36,9 @@ final class CollectedOutput {
     /// Closes the writing end and gives what was written.
     func finish() -> String {
         close(ends[1])
-        let collected = collected
-        let bytes = reader.sync { collected.bytes }
+        // The reader ends with the pipe.
+        reader.sync {}
+        let bytes = collected.bytes.withLock { $0 }
         close(ends[0])
         return String(decoding: bytes, as: UTF8.self)
     }

@@ -17,6 +17,8 @@ extension TorchSuites {
             let weights = Weights(try source()) / "mid" / 0
             let error = #expect(throws: WeightsError.self) { try weights.tensor("wieght") }
             #expect(error?.description == "model has no tensor mid.0.wieght; the nearest key is mid.0.weight")
+            let shaped = #expect(throws: WeightsError.self) { try weights.tensor("wieght", [2, 3]) }
+            #expect(shaped?.description == "model has no tensor mid.0.wieght [2, 3]; the nearest key is mid.0.weight")
             let shape = #expect(throws: WeightsError.self) { try weights.shape("gamma") }
             #expect(shape?.description.hasPrefix("model has no tensor mid.0.gamma; the nearest key is ") == true)
             let empty = #expect(throws: WeightsError.self) { try Weights(MemoryStateDict([:])).tensor("a") }
@@ -38,12 +40,12 @@ extension TorchSuites {
             let error = #expect(throws: WeightsError.self) { try weights.finish() }
             #expect(
                 error?.description
-                    == "model has tensors that the model does not use: mid, mid.1.weight, mid.3.weight and 2 more"
+                    == "model has tensors that the model does not use: mid [1], mid.1.weight [2, 3], mid.3.weight [1] and 2 more"
             )
             try weights.finish(ignoring: ["mid", "out."])
             try (weights / "mid" / 0).finish()
             let inner = #expect(throws: WeightsError.self) { try (weights / "mid").finish(ignoring: ["1.", "first"]) }
-            #expect(inner?.description == "model has tensors that the model does not use: mid.3.weight")
+            #expect(inner?.description == "model has tensors that the model does not use: mid.3.weight [1]")
         }
 
         @Test func aTensorOfTheWrongShapeCountsAsUnused() throws {

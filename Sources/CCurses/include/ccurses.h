@@ -72,9 +72,6 @@ int32_t cc_reenter(void);
 /// - columns, rows: receive the size in cells, at least 1 each.
 int32_t cc_update_size(int32_t *columns, int32_t *rows);
 
-/// Colours that the terminal of the current screen shows: 0, 8, 16, 256 or more.
-int32_t cc_color_count(void);
-
 // MARK: Input and signals
 
 /// The descriptor that keys are read from; -1 while no screen is up.

@@ -44,7 +44,6 @@ const char *ct_last_error_message(void);
 const char *ct_torch_version(void);
 /// Threads that one operation may use. Call before the first operation.
 CTStatus ct_set_thread_count(int32_t count);
-int32_t ct_thread_count(void);
 /// Loads libtorch_cuda and its libraries from a folder so that CUDA devices appear. Fails where there are none.
 CTStatus ct_open_cuda(const char *folder);
 int32_t ct_cuda_device_count(void);
@@ -102,7 +101,7 @@ CTStatus ct_tensor_replace_gradient(CTTensor values, CTTensor source, CTTensor *
 
 typedef int32_t CTUnary;
 enum {
-    CT_NEGATE = 0, CT_ABS, CT_EXP, CT_LOG, CT_SQRT, CT_RSQRT, CT_SQUARE, CT_SIGN, CT_FLOOR, CT_ROUND, CT_SIN, CT_COS,
+    CT_NEGATE = 0, CT_ABS, CT_LOG, CT_SQRT, CT_RSQRT, CT_SQUARE, CT_SIGN, CT_FLOOR, CT_ROUND, CT_SIN, CT_COS,
     CT_ASIN, CT_SIGMOID, CT_TANH, CT_RELU, CT_SILU, CT_GELU, CT_QUICK_GELU,
 };
 CTStatus ct_tensor_unary(CTUnary operation, CTTensor a, CTTensor *out);

@@ -15,7 +15,7 @@ struct ThinPlate: Equatable {
         y = Self.coefficients(moved.map(\.1))
     }
 
-    /// The spline through the anchors' values; the identity's plane if the system is singular.
+    /// The spline through the anchors' values. These anchors never make the system singular.
     private static func coefficients(_ values: [Double]) -> [Double] {
         var rows: [[Double]] = []
         for (index, anchor) in anchors.enumerated() {

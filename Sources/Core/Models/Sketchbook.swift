@@ -16,7 +16,7 @@ struct SketchChoice {
 /// Small pictures as grids of codes, with captions and their features in the space of the model's CLIP.
 ///
 /// The score of a sketch for a text is how much its caption shares words with it (the cosine of tf-idf vectors) plus
-/// 0.4 times the cosine of its picture and the text in CLIP's space.
+/// 0.3 times the cosine of its picture and the text in CLIP's space.
 struct Sketchbook {
     /// The scale of the stored features: round(381 · x / ‖x‖).
     private static let featureScale = 381.0

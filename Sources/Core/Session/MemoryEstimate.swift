@@ -20,14 +20,25 @@ enum MemoryEstimate {
 
     /// - Throws: ``EngineFailure`` with the memory it would take when that is more than there is.
     static func check(_ size: PictureSize, _ models: ModelPair, microBatch: Int) throws(EngineFailure) {
-        guard case .cpu = models.device, let available = ProcessMemory.available else { return }
+        guard let (available, verb) = room(on: models.device) else { return }
         let needed = bytes(size, models, microBatch: microBatch)
         guard needed > Double(available) else { return }
         throw EngineFailure(
             .memory,
-            "a picture of \(size) would take about \(text(needed)) of memory; \(text(Double(available))) are free",
+            "a picture of \(size) would take about \(text(needed)) of memory; \(text(Double(available))) \(verb)",
             hint: "use a smaller size"
         )
+    }
+
+    /// Bytes that a run on the device can have, and how to say so; `nil` where nobody knows.
+    ///
+    /// Of a CUDA device it is all there is: what earlier runs have left with libtorch's allocator is not free, but can be
+    /// had again.
+    private static func room(on device: Device) -> (bytes: UInt64, verb: String)? {
+        switch device {
+        case .cpu: ProcessMemory.available.map { ($0, "are free") }
+        case .cuda(let index): (try? Runtime.cudaMemory(index).total).map { ($0, "is all that \(device) has") }
+        }
     }
 
     private static func text(_ bytes: Double) -> String {

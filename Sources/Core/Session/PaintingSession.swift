@@ -15,6 +15,8 @@ public struct PaintingSession: EngineSession {
     private var run: PaintingRun?
     private var lastAutosave = ContinuousClock.now
     private var savedStep = 0
+    /// The run's own automatic checkpoint, once it has one.
+    private var autosavePath: String?
     private var autosaveFailed = false
 
     /// - Parameters:
@@ -139,6 +141,7 @@ public struct PaintingSession: EngineSession {
         self.run = run
         lastAutosave = .now
         savedStep = run.step
+        autosavePath = nil
         autosaveFailed = false
         return RunDescription(
             prompts: run.prompts,
@@ -286,7 +289,9 @@ public struct PaintingSession: EngineSession {
         return "step-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
     }
 
-    /// Writes the checkpoint that a crash or a power cut leaves behind. A failure is said once and does not stop a run.
+    /// Writes the checkpoint that a crash or a power cut leaves behind, over the previous one of this run alone: a run
+    /// that goes on from an older checkpoint of the folder leaves what the first one reached. A failure is said once and
+    /// does not stop a run.
     private mutating func autosaveIfDue() {
         guard ContinuousClock.now - lastAutosave > .seconds(Self.autosaveSeconds) else { return }
         autosave()
@@ -297,8 +302,16 @@ public struct PaintingSession: EngineSession {
         lastAutosave = .now
         do {
             let bytes = try RunCheckpoint(of: run, models: models.choice).encode()
-            let path = "\(run.folder)/autosave.\(RunCheckpoint.fileExtension)"
-            try AtomicFile.write(bytes, to: path, overwrite: true)
+            if let autosavePath {
+                try AtomicFile.write(bytes, to: autosavePath, overwrite: true)
+            } else {
+                autosavePath = try AtomicFile.writeUnique(
+                    bytes,
+                    folder: run.folder,
+                    stem: "autosave",
+                    extension: RunCheckpoint.fileExtension
+                )
+            }
             savedStep = run.step
             autosaveFailed = false
         } catch {

@@ -102,9 +102,15 @@ struct RunCheckpoint {
             state[String(key.dropFirst("optimizer.".count))] = tensor
         }
         optimizer = LatentOptimizer(record.settings.optimizer, state: state, count: record.optimizerSteps)
-        average =
-            file.shape(of: "average") == nil
-            ? LatentAverage() : LatentAverage(sum: try file.tensor("average"), decayed: record.averageDecayed)
+        if file.shape(of: "average") == nil {
+            average = LatentAverage()
+        } else {
+            let sum = try file.tensor("average")
+            guard sum.shape == z.shape, (0...1).contains(record.averageDecayed) else {
+                throw EngineFailure(.file, "\(path) is damaged: its average does not fit the latent")
+            }
+            average = LatentAverage(sum: sum, decayed: record.averageDecayed)
+        }
         var imagePrompts: [String: Tensor] = [:]
         for (index, path) in record.imagePrompts.enumerated() {
             imagePrompts[path] = try file.tensor("image-prompt.\(index)")
