@@ -67,7 +67,7 @@ public struct PlainReporter: RunReporter {
 
     public mutating func done(steps: Int, loss: Double?, seconds: Double, wasInterrupted: Bool) {
         let word = wasInterrupted ? "stopped" : "done   "
-        output.line("\(word) \(steps) steps in \(Figures.duration(seconds))")
+        output.line("\(word) \(steps) step\(steps == 1 ? "" : "s") in \(Figures.duration(seconds))")
     }
 
     public mutating func failed(_ failure: EngineFailure) { errors.line("vqclip-tui: \(failure)") }

@@ -31,6 +31,8 @@ struct BenchCommand: ParsableCommand {
 
     func validate() throws {
         _ = try painting.settings()
+        if painting.steps != nil { throw ValidationError("bench takes --bench-steps instead of --steps.") }
+        if painting.size != nil { throw ValidationError("bench takes --sizes instead of --size.") }
         _ = try pictureSizes()
         guard (3...10_000).contains(benchSteps) else { throw ValidationError("--bench-steps takes 3 to 10000.") }
     }

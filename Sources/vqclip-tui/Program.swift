@@ -36,7 +36,9 @@ struct Program {
             lines.append(error.description)
         }
         self.issues = lines
-        Logger(label: "program").info("vqclip-tui \(VQClipTUI.version) with libtorch \(Runtime.version)")
+        let logger = Logger(label: "program")
+        logger.info("vqclip-tui \(VQClipTUI.version) with libtorch \(Runtime.version)")
+        for line in lines { logger.warning("\(line)") }
     }
 
     /// - Throws: ``EngineFailure`` when the device cannot be used.

@@ -15,7 +15,7 @@ struct RunCommand: ParsableCommand {
             folder for the run, whose path is printed.
 
             EXAMPLES
-              vqclip-tui run "a golden crown | oil painting:0.5" --size 192x192 --steps 150 --seed 7 -o crown.png
+              vqclip-tui run "a golden crown | oil painting:0.5" --steps 150 -o crown.png
               vqclip-tui run "the sea at night" --start smooth --steps 120
               vqclip-tui run "a forest" --json | jq -r 'select(.event == "step").loss'
             """

@@ -15,7 +15,7 @@ struct VQClipTUI: ParsableCommand {
               vqclip-tui
               vqclip-tui "misty mountains under a full moon"
               vqclip-tui "a golden crown | oil painting:0.5 | text:-0.3" --size 192x128
-              vqclip-tui run "a lighthouse in a storm" --steps 80 --seed 7 -o lighthouse.png
+              vqclip-tui run "a lighthouse in a storm" --seed 7 -o storm.png
 
             PROMPTS
               a | b          several prompts at once

@@ -109,7 +109,7 @@ def test_leaving_asks_for_what_is_not_saved(workspace):
     terminal.send("n")
     terminal.wait_until_gone("is not saved.")
     terminal.send("q")
-    terminal.wait_for("save it and leave")
+    terminal.wait_for("save picture and leave")
     terminal.send("s")
     assert terminal.wait_for_exit(timeout=30) == 0
     assert Picture(run_files(workspace, "*.png")[0]).texts["step"] == "2"

@@ -97,7 +97,7 @@ struct HeadlessRunTests {
         #expect(reports.first?.hasPrefix("step    1/\(steps)  loss ") == true)
         #expect(reports.last?.hasPrefix("step    \(steps)/\(steps)  loss ") == true)
         #expect(lines.dropLast().last == "saved   /tmp/scripted/\(steps).png")
-        #expect(lines.last?.hasPrefix("done    \(steps) steps in ") == true)
+        #expect(lines.last?.hasPrefix("done    \(steps) step\(steps == 1 ? "" : "s") in ") == true)
         #expect(errors.finish() == "")
     }
 

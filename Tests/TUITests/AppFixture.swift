@@ -20,13 +20,15 @@ struct AppFixture {
         _ prompts: [String] = [],
         size: Size = Size(columns: 80, rows: 24),
         settings: [SettingKey: String] = [:],
-        starts: Bool = false
+        starts: Bool = false,
+        warnings: [String] = []
     ) {
         Snapshot.prepareLocale()
         var options = WorkbenchOptions()
         options.prompts = prompts.compactMap { try? PromptParser.prompt(from: $0) }
         options.settings = settings
         options.startsWhenLoaded = starts
+        options.warnings = warnings
         state = AppState(
             options,
             size: size,

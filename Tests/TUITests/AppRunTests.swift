@@ -59,6 +59,22 @@ import Testing
         #expect(app.press("space").isEmpty)
         #expect(app.text.contains("raise steps"))
         #expect(app.press("n").isEmpty)
+        app.press("+")
+        #expect(app.requests.last == .setPrompts(app.state.prompts.entries))
+        #expect(app.text.contains("raise steps"))
+    }
+
+    @Test func aThemeIsNamedWhenItIsChosen() {
+        var app = AppFixture(["a"])
+        app.act(.themeLoaded(name: "ember", issues: []))
+        #expect(app.text.contains("theme: ember"))
+    }
+
+    @Test func problemsOfTheConfigurationAreSaidAtOnce() {
+        var app = AppFixture(["a"], warnings: ["config.toml:3: bad", "config.toml:4: worse"])
+        app.load()
+        #expect(app.text.contains("config.toml:3: bad (and 1 more in the log)"))
+        #expect(app.state.log.entries.prefix(2).map(\.severity) == [.warning, .warning])
     }
 
     @Test func restartTakesTheNextSeed() {

@@ -34,6 +34,23 @@ private let sizes = [(20, 5), (40, 12), (80, 24), (120, 40), (200, 60)].map { Si
         try Snapshot.expect(app.screen, "tab-\(pane.rawValue)-60x18")
     }
 
+    @Test func aNarrowQuestionShowsEveryChoice() throws {
+        var app = AppFixture(prompts, size: Size(columns: 45, rows: 14))
+        app.run(steps: 30)
+        app.press("q")
+        for choice in ["[s] save picture and leave", "[y] leave without", "[n] stay"] {
+            #expect(app.text.contains(choice))
+        }
+    }
+
+    @Test func aSavedPathKeepsItsName() {
+        let text = "saved /data/runs/2026-11-22-mist/step-000120.png"
+        #expect(TextMeasure.fittedPath(text, to: 80) == text)
+        #expect(TextMeasure.fittedPath(text, to: 30) == "saved …22-mist/step-000120.png")
+        #expect(TextMeasure.fittedPath(text, to: 4) == "sav…")
+        #expect(TextMeasure.fittedPath("saved", to: 3) == "sa…")
+    }
+
     @Test func aTallNarrowScreenShowsThePictureAbove() throws {
         var app = AppFixture(prompts, size: Size(columns: 50, rows: 44))
         app.run(steps: 30)

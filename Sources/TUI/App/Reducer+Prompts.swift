@@ -123,8 +123,10 @@ extension AppState {
     }
 
     /// Sends the prompts to the run, if there is one to hear them.
-    func promptsChanged(_ note: String) -> [Effect] {
+    mutating func promptsChanged(_ note: String) -> [Effect] {
         guard canEditRun, !prompts.isEmpty else { return [] }
+        // Of a run that has made all its steps the change would go unseen.
+        if let advice = Command.toggleRun.reasonUnavailable(in: self) { tell(advice) }
         return [.send(.setPrompts(prompts.entries), note: note)]
     }
 }

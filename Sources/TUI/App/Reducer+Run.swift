@@ -84,7 +84,7 @@ extension AppState {
                     ? "The picture of step \(run.step) is not saved."
                     : "The last \(unsaved) of \(run.step) steps are not saved.",
                 choices: [
-                    Question.Choice(key: "s", title: "save it and leave", answer: .saveAndQuit),
+                    Question.Choice(key: "s", title: "save picture and leave", answer: .saveAndQuit),
                     Question.Choice(key: "y", title: "leave without", answer: .quit),
                     Question.Choice(key: "n", title: "stay", answer: .nothing),
                 ]

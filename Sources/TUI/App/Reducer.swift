@@ -28,6 +28,7 @@ func reduce(_ state: inout AppState, _ action: Action, _ keymap: Keymap) -> [Eff
         effects = []
     case .themeLoaded(let name, let issues):
         state.themes.current = name
+        state.tell("theme: \(name)")
         for issue in issues { state.log.add(issue, step: nil, .warning) }
         effects = []
     case .pathCandidates(let prefix, let candidates):

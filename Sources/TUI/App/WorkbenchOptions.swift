@@ -55,6 +55,11 @@ extension AppState {
         engine.startsWhenLoaded = options.startsWhenLoaded && !options.prompts.isEmpty
         runsFolder = options.runsFolder.map { $0.hasSuffix("/") ? $0 : $0 + "/" } ?? ""
         for warning in options.warnings { log.add(warning, step: nil, .warning) }
+        // The log shows few lines, and they are soon scrolled away.
+        if let first = options.warnings.first {
+            let more = options.warnings.count - 1
+            tell(more > 0 ? "\(first) (and \(more) more in the log)" : first, .warning)
+        }
     }
 }
 

@@ -30,4 +30,20 @@ enum TextMeasure {
         }
         return result + "…"
     }
+
+    /// A message with a path at its end, such as `saved /long/path/to/step-000120.png`: what does not fit is taken out
+    /// after the first word, so that the name of the file stays.
+    static func fittedPath(_ text: String, to columns: Int) -> String {
+        guard width(of: text) > columns, let space = text.firstIndex(of: " ") else { return fitted(text, to: columns) }
+        let head = text[...space] + "…"
+        var tail: [Character] = []
+        var used = width(of: String(head))
+        for character in text[space...].dropFirst().reversed() {
+            let width = width(of: character)
+            guard used + width <= columns else { break }
+            tail.append(character)
+            used += width
+        }
+        return tail.isEmpty ? fitted(text, to: columns) : head + String(tail.reversed())
+    }
 }

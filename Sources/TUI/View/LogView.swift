@@ -22,7 +22,10 @@ struct LogView {
                 let step = entry.step.map(String.init) ?? ""
                 spans.append(Span(String(repeating: " ", count: stepWidth - step.count) + step + " ", .muted))
             }
-            spans.append(Span(entry.text, entry.severity.role))
+            let text =
+                entry.severity == .saved
+                ? TextMeasure.fittedPath(entry.text, to: area.width - spans.width) : entry.text
+            spans.append(Span(text, entry.severity.role))
             buffer.write(spans, x: area.x, y: area.y + offset, maxWidth: area.width)
         }
     }

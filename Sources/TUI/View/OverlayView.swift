@@ -30,17 +30,23 @@ struct OverlayView {
     }
 
     private func draw(_ question: Question, _ buffer: inout CellBuffer) {
-        let choices = question.choices.enumerated().flatMap { index, choice in
-            [Span((index > 0 ? "   " : "") + "[\(choice.key)]", .key), Span(" \(choice.title)", .overlay)]
+        let choices = question.choices.map { choice in
+            [Span("[\(choice.key)]", .key), Span(" \(choice.title)", .overlay)]
         }
-        let wanted = max(44, choices.width + 4)
+        let oneRow = [Span](choices.joined(separator: [Span("   ", .overlay)]))
+        let wanted = max(44, oneRow.width + 4)
         let width = min(wanted, buffer.size.columns - 2)
+        // On a narrow screen every choice has a row of its own, so that none is cut off.
+        let rows = wanted > width ? choices : [oneRow]
         let lines = TextFold.lines(of: question.message, width: width - 4)
-        let area = Self.window(question.title, width: width, height: lines.count + 5, on: &buffer)
+        let height = lines.count + rows.count + 4
+        let area = Self.window(question.title, width: width, height: height, on: &buffer)
         for (offset, line) in lines.enumerated() where offset < area.height {
             buffer.write([Span(line, .overlay)], x: area.x, y: area.y + 1 + offset, maxWidth: area.width)
         }
-        buffer.write(choices, x: area.x, y: area.maxY - 1, maxWidth: area.width)
+        for (offset, row) in rows.enumerated() {
+            buffer.write(row, x: area.x, y: area.maxY - rows.count + offset, maxWidth: area.width)
+        }
     }
 
     private func draw(_ entry: PathEntry, _ buffer: inout CellBuffer) -> Screen.Position? {

@@ -52,12 +52,12 @@ struct StatusView {
 
     func drawFooter(in area: Rect, on buffer: inout CellBuffer) {
         buffer.fillRow(area, y: area.y, CellStyle(.footer))
-        let spans = message ?? keys(width: area.width)
+        let spans = message(width: area.width) ?? keys(width: area.width)
         buffer.write(spans, x: area.x, y: area.y, maxWidth: area.width)
     }
 
     /// An error of the editor, a notice, or the help of what is edited; they take the place of the keys.
-    private var message: [Span]? {
+    private func message(width: Int) -> [Span]? {
         if state.overlay == nil, let problem = state.editor?.problem {
             return [Span(" ✗ ", .error), Span(problem.message, .error)]
         }
@@ -65,7 +65,11 @@ struct StatusView {
             let text = " the model reads the first \(tokens.limit) tokens; the words marked here are cut off"
             return [Span(text, .warning)]
         }
-        if let notice = state.notice { return [Span(" " + notice.text, notice.severity.role)] }
+        if let notice = state.notice {
+            let text =
+                notice.severity == .saved ? TextMeasure.fittedPath(notice.text, to: width - 1) : notice.text
+            return [Span(" " + text, notice.severity.role)]
+        }
         return nil
     }
 
