@@ -81,13 +81,17 @@ struct WorkbenchCommand: ParsableCommand {
         options.logFile = program.logFile?.path
         options.runsFolder = program.folders.runs.path
         options.warnings = program.issues
-        do {
-            if let name = preview ?? program.configuration.preview { options.previewMode = try Self.previewMode(name) }
-            if let name = color ?? program.configuration.color { options.colors = try Self.colorPreference(name) }
-        } catch {
-            // The arguments were checked, so this comes from the configuration.
-            options.warnings.append("\(program.folders.configurationFile.path): \(error)")
+        // The arguments were checked, so what cannot be used comes from the configuration.
+        func usable<Value>(_ name: String?, _ read: (String) throws -> Value) -> Value? {
+            do {
+                return try name.map(read)
+            } catch {
+                options.warnings.append("\(program.folders.configurationFile.path): \(error)")
+                return nil
+            }
         }
+        if let mode = usable(preview ?? program.configuration.preview, Self.previewMode) { options.previewMode = mode }
+        if let colors = usable(color ?? program.configuration.color, Self.colorPreference) { options.colors = colors }
         return options
     }
 

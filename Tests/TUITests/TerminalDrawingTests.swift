@@ -1,3 +1,4 @@
+import Preview
 import Testing
 
 @testable import TUI
@@ -102,15 +103,16 @@ import Testing
         #expect(shown(nil) == blank)
     }
 
-    @Test func kittyPicturesAreDeletedWhenTheyGoOrMove() {
+    @Test func kittyPicturesAreDeletedWhenTheyGoOrGiveWay() {
         let kitty = "\u{1B}_Ga=T,f=24;AAAA\u{1B}\\"
-        let deletion = "\u{1B}_Ga=d\u{1B}\\"
+        let deletion = String(decoding: PreviewMode.kitty.erasingBytes, as: UTF8.self)
         var painter = OverlayPainter(isInTmux: false)
         func written(_ overlay: PictureOverlay?) -> String {
             text(painter.bytes(for: overlay, size: size, drawn: [], isRedrawn: false))
         }
         #expect(!written(overlay(area, serial: 1, row: kitty)).contains(deletion))
-        #expect(!written(overlay(area, serial: 2, row: kitty)).contains(deletion))
+        #expect(written(overlay(area, serial: 2, row: kitty)).hasPrefix(deletion))
+        #expect(written(overlay(area, serial: 2, row: kitty)) == "")
         #expect(written(overlay(Rect(x: 0, y: 0, width: 20, height: 2), serial: 2, row: kitty)).hasPrefix(deletion))
         #expect(written(nil) == deletion)
         #expect(written(nil) == "")

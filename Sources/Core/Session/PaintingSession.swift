@@ -91,16 +91,7 @@ public struct PaintingSession: EngineSession {
             models,
             microBatch: PaintingRun.microBatch(checkpoint.settings)
         )
-        let cells = checkpoint.settings.size
-        let cellSize = models.vqgan.cellSize
-        let expected = [1, models.vqgan.codebook.shape[1], cells.height / cellSize, cells.width / cellSize]
-        guard checkpoint.z.shape == expected else {
-            throw EngineFailure(
-                .file,
-                "\(path) does not fit its model: its latent is \(checkpoint.z.shape), not \(expected)",
-                hint: "load the model that it was made with"
-            )
-        }
+        try Self.check(checkpoint, at: path, fits: models.vqgan)
         var embedder = PromptEmbedder()
         for (image, embeddings) in checkpoint.imagePrompts {
             embedder.remember(image: image, try embeddings.converted(on: device))
@@ -134,6 +125,19 @@ public struct PaintingSession: EngineSession {
     private func models(for checkpoint: RunCheckpoint) throws(EngineFailure) -> ModelPair {
         if let models, models.choice == checkpoint.models { return models }
         return try ModelLoader.load(checkpoint.models, device: device, progress: { _ in }, isCancelled: { false })
+    }
+
+    private static func check(_ checkpoint: RunCheckpoint, at path: String, fits vqgan: VQGAN) throws(EngineFailure) {
+        let (size, cell) = (checkpoint.settings.size, vqgan.cellSize)
+        let isWhole = size.width % cell == 0 && size.height % cell == 0
+        let expected = [1, vqgan.codebook.shape[1], size.height / cell, size.width / cell]
+        guard isWhole, checkpoint.z.shape == expected else {
+            throw EngineFailure(
+                .file,
+                "\(path) does not fit its model: its latent is \(checkpoint.z.shape), not \(expected)",
+                hint: "load the model that it was made with"
+            )
+        }
     }
 
     private mutating func begin(_ run: PaintingRun, _ notes: [String]) -> RunDescription {

@@ -1,3 +1,5 @@
+import Preview
+
 /// Decides when a picture has to be written over the cells, and composes its bytes. Pure.
 ///
 /// The cells under a picture hold a placeholder in ncurses' eyes, so that it neither skips them as blank nor wipes them
@@ -43,17 +45,14 @@ struct OverlayPainter: Sendable {
         drawn: [RowSegment],
         isRedrawn: Bool
     ) -> [UInt8] {
-        var result: [UInt8] = []
         let fitting = overlay.flatMap { Self.fits($0.area, in: size) && !$0.rows.isEmpty ? $0 : nil }
-        if let shown, shown.area != fitting?.area, Self.isKitty(shown) {
-            result += passedThrough(Array("\u{1B}_Ga=d\u{1B}\\".utf8))
-        }
-        defer { shown = fitting }
-        guard let fitting else { return result }
-        let isUnchanged = shown?.serial == fitting.serial && shown?.area == fitting.area
-        if isUnchanged, !isRedrawn, !Self.mayBeDamaged(fitting.area, by: drawn) { return result }
-        result += compose(fitting)
-        return result
+        let isUnchanged = shown?.serial == fitting?.serial && shown?.area == fitting?.area
+        let stays = fitting.map { isUnchanged && !isRedrawn && !Self.mayBeDamaged($0.area, by: drawn) } ?? false
+        if stays { return [] }
+        // kitty keeps every picture above the text, and in memory, until it is told otherwise.
+        let erasing = shown.map(Self.isKitty) == true ? passedThrough(PreviewMode.kitty.erasingBytes) : []
+        shown = fitting
+        return erasing + (fitting.map(compose) ?? [])
     }
 
     private static func fits(_ area: Rect, in size: Size) -> Bool {
