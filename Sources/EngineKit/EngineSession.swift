@@ -14,7 +14,11 @@ public protocol EngineSession: SendableMetatype {
 
     /// Continues from a checkpoint file, loading other models if it names them. After an error, models and run are as
     /// before.
-    mutating func restore(path: String) throws -> RunDescription
+    mutating func restore(
+        path: String,
+        progress: (LoadProgress) -> Void,
+        isCancelled: () -> Bool
+    ) throws -> RunDescription
 
     /// Makes one step. After an error the state is as before the step.
     mutating func makeStep() throws -> StepReport

@@ -101,7 +101,7 @@ struct WorkerLoop<Session: EngineSession> {
         switch command {
         case .load(let choice): return try load(choice, id)
         case .start(let request): return try start(request)
-        case .loadCheckpoint(let path): return try loadCheckpoint(path)
+        case .loadCheckpoint(let path): return try loadCheckpoint(path, id)
         case .pause: return try pause()
         case .resume: return try resume()
         case .stepOnce: return try stepOnce()
@@ -158,9 +158,16 @@ struct WorkerLoop<Session: EngineSession> {
         return "started"
     }
 
-    private mutating func loadCheckpoint(_ path: String) throws -> String {
+    private mutating func loadCheckpoint(_ path: String, _ id: CommandID) throws -> String {
+        phaseBeforeLoad = phase
+        enter(.loading)
+        let (outbox, inbox) = (outbox, inbox)
         let modelsBefore = session.model?.choice
-        let description = try session.restore(path: path)
+        let description = try session.restore(
+            path: path,
+            progress: { outbox.post(.loading($0)) },
+            isCancelled: { inbox.isCancelled(id) }
+        )
         if let model = session.model, model.choice != modelsBefore { report(.loaded(model)) }
         begin(description, with: .paused)
         return "continued from step \(description.step), paused"

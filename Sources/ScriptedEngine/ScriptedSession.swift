@@ -68,7 +68,11 @@ public struct ScriptedSession: EngineSession {
         return description
     }
 
-    public mutating func restore(path: String) throws -> RunDescription {
+    public mutating func restore(
+        path: String,
+        progress: (LoadProgress) -> Void,
+        isCancelled: () -> Bool
+    ) throws -> RunDescription {
         throw EngineFailure(.file, "\(path) is not a checkpoint", hint: "the scripted engine has none")
     }
 

@@ -124,7 +124,7 @@ import Torch
         _ = try picture(after: 3, &first)
         let saved = try first.saveCheckpoint(path: nil)
         var second = try session()
-        let description = try second.restore(path: saved.path)
+        let description = try second.restore(path: saved.path, progress: { _ in }, isCancelled: { false })
         #expect(description.step == 3)
         #expect(description.prompts == request.prompts)
         #expect(try picture(after: 3, &second) == expected)
@@ -137,7 +137,7 @@ import Torch
         let early = try session.saveCheckpoint(path: nil)
         _ = try session.makeStep()
         // Leaves the run, which keeps its second step, and takes another second and third step in the same folder.
-        let run = try session.restore(path: early.path)
+        let run = try session.restore(path: early.path, progress: { _ in }, isCancelled: { false })
         for _ in 0..<2 { _ = try session.makeStep() }
         session.finish()
         #expect(try RunCheckpoint(path: "\(run.folder)/autosave.checkpoint").step == 2)
@@ -221,10 +221,16 @@ import Torch
         let path = folder.url.appending(path: "damaged.checkpoint")
         for length in [0, 7, 100, bytes.count / 2, bytes.count - 1] {
             try bytes.prefix(length).write(to: path)
-            #expect(throws: (any Error).self) { try session.restore(path: path.path) }
+            #expect(throws: (any Error).self) {
+                try session.restore(path: path.path, progress: { _ in }, isCancelled: { false })
+            }
         }
         #expect(throws: (any Error).self) {
-            try session.restore(path: Fixtures.builtIn.appending(path: "clip.safetensors").path)
+            try session.restore(
+                path: Fixtures.builtIn.appending(path: "clip.safetensors").path,
+                progress: { _ in },
+                isCancelled: { false }
+            )
         }
         #expect(session.step == 0)
         _ = try session.makeStep()

@@ -81,7 +81,13 @@ struct StagedSession: EngineSession {
 
     mutating func start(_ request: RunRequest) throws -> RunDescription { begin(request.prompts, request.settings, 0) }
 
-    mutating func restore(path: String) throws -> RunDescription { begin([Prompt(.text(path))], RunSettings(), 4) }
+    mutating func restore(
+        path: String,
+        progress: (LoadProgress) -> Void,
+        isCancelled: () -> Bool
+    ) throws -> RunDescription {
+        begin([Prompt(.text(path))], RunSettings(), 4)
+    }
 
     private mutating func begin(_ prompts: [Prompt], _ settings: RunSettings, _ first: Int) -> RunDescription {
         (hasRun, step, steps) = (true, first, stage.now.totalSteps)

@@ -83,9 +83,13 @@ public struct PaintingSession: EngineSession {
         return begin(run, notes)
     }
 
-    public mutating func restore(path: String) throws -> RunDescription {
+    public mutating func restore(
+        path: String,
+        progress: (LoadProgress) -> Void,
+        isCancelled: () -> Bool
+    ) throws -> RunDescription {
         let checkpoint = try RunCheckpoint(path: path)
-        let models = try models(for: checkpoint)
+        let models = try models(for: checkpoint, progress, isCancelled)
         try MemoryEstimate.check(
             checkpoint.settings.size,
             models,
@@ -122,9 +126,13 @@ public struct PaintingSession: EngineSession {
     }
 
     /// The models that a checkpoint was made with.
-    private func models(for checkpoint: RunCheckpoint) throws(EngineFailure) -> ModelPair {
+    private func models(
+        for checkpoint: RunCheckpoint,
+        _ progress: (LoadProgress) -> Void,
+        _ isCancelled: () -> Bool
+    ) throws(EngineFailure) -> ModelPair {
         if let models, models.choice == checkpoint.models { return models }
-        return try ModelLoader.load(checkpoint.models, device: device, progress: { _ in }, isCancelled: { false })
+        return try ModelLoader.load(checkpoint.models, device: device, progress: progress, isCancelled: isCancelled)
     }
 
     private static func check(_ checkpoint: RunCheckpoint, at path: String, fits vqgan: VQGAN) throws(EngineFailure) {
