@@ -131,8 +131,7 @@ struct WorkerLoop<Session: EngineSession> {
     /// What was loaded and painted before is still there when a load fails.
     private func phaseAfterFailedLoad(_ failure: EngineFailure) -> EnginePhase {
         switch phaseBeforeLoad {
-        case .ready, .paused, .finished: phaseBeforeLoad
-        case .running: .paused
+        case .ready, .running, .paused, .finished: phaseBeforeLoad
         case .idle, .loading, .failed: failure.kind == .cancelled ? .idle : .failed
         }
     }

@@ -57,6 +57,20 @@ struct EngineWorkerTests {
         #expect(observed.engine.shutdown(timeout: .seconds(30)))
     }
 
+    @Test(arguments: [EnginePhase.ready, .running, .paused, .finished])
+    func aFailedLoadLeavesWhatWasThere(phase: EnginePhase) throws {
+        let stage = Stage()
+        let observed = Observed.engine(in: phase, stage)
+        stage.change { $0.failingLoads = 1 }
+        let answer = try #require(observed.send(.load(ModelChoice(vqgan: "other", clip: "other"))))
+        #expect(!answer.outcome.isApplied)
+        #expect(observed.until(phase: phase))
+        if phase == .running {
+            #expect(observed.until { if case .step(let report) = $0 { report.step > answer.step } else { false } })
+        }
+        #expect(observed.engine.shutdown(timeout: .seconds(30)))
+    }
+
     @Test func nothingIsPaintedAfterAPause() throws {
         let observed = Observed.engine(in: .running, Stage())
         for _ in 0..<10 {
