@@ -115,13 +115,12 @@ struct PaintingOptions: ParsableArguments {
                 parsed += try PromptParser.prompts(from: source)
             } catch {
                 let isBlank = error.source.allSatisfy(\.isWhitespace)
-                throw ValidationError(error.message + (isBlank ? "" : "\n  \(error.source)\n  " + caret(error.column)))
+                let diagram = error.caretDiagram.split(separator: "\n").map { "\n  \($0)" }.joined()
+                throw ValidationError(error.message + (isBlank ? "" : diagram))
             }
         }
         return parsed
     }
-
-    private func caret(_ column: Int) -> String { String(repeating: " ", count: column) + "^" }
 
     /// The settings given, checked.
     /// - Throws: `ValidationError` for a value that cannot be used.
