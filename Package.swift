@@ -38,8 +38,12 @@ let package = Package(
     targets: [
         // The engine: libtorch behind a C shim, tensors, the models and the optimisation loop.
         .target(name: "CTorch", cxxSettings: torchHeaders, linkerSettings: torchLibraries),
-        .target(name: "Torch", dependencies: ["CTorch"], swiftSettings: strict),
+        .target(name: "Torch", dependencies: ["CTorch", "WeightFiles"], swiftSettings: strict),
         .target(name: "Core", dependencies: ["Torch", "EngineKit", "Media", logging], swiftSettings: strict),
+
+        // Weight files of every kind, read without executing anything. No libtorch, no terminal.
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "WeightFiles", dependencies: ["CZlib"], swiftSettings: strict),
 
         // The contract between engine and front ends. No libtorch, no terminal.
         .target(name: "EngineKit", dependencies: [logging], swiftSettings: strict),
@@ -92,6 +96,7 @@ let package = Package(
             exclude: ["Fixtures"],
             swiftSettings: strict
         ),
+        .testTarget(name: "WeightFilesTests", dependencies: ["WeightFiles", "CZlib"], swiftSettings: strict),
         .testTarget(name: "EngineKitTests", dependencies: ["EngineKit", "ScriptedEngine"], swiftSettings: strict),
         .testTarget(
             name: "HeadlessTests",

@@ -23,6 +23,7 @@ libraries=(
     'libwebp|libwebp-dev'
     'ncursesw|libncurses-dev'
     'sqlite3|libsqlite3-dev'
+    'zlib|zlib1g-dev'
 )
 
 say() {
