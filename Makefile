@@ -34,6 +34,7 @@ test: build ## run all tests
 	swift build --build-tests
 	swift test --skip-build --no-parallel --disable-xctest
 	python3 Tests/EndToEnd/run.py
+	scripts/painter/test.sh
 
 bench: build ## measure this machine: seconds per step and memory by picture size
 	@$(binary) bench $(ARGS)

@@ -16,11 +16,11 @@ fail() {
 
 swift format lint --strict --recursive --parallel Sources Tests Package.swift || fail "run 'make format'"
 
-for script in scripts/*.sh .ci/run; do
+for script in scripts/*.sh scripts/*/*.sh .ci/run; do
     bash -n "$script" || fail "$script is no valid bash"
 done
 if command -v shellcheck >/dev/null; then
-    shellcheck scripts/*.sh .ci/run || fail 'shellcheck found the above'
+    shellcheck scripts/*.sh scripts/*/*.sh .ci/run || fail 'shellcheck found the above'
 fi
 
 if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then

@@ -1,0 +1,1 @@
+"""Paints captioned pictures from noise, polygons, emoji and clip art. See README.md."""
