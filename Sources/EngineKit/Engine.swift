@@ -24,6 +24,7 @@ public struct CommandID: Sendable, Hashable, Codable {
 /// The models of a run, each a folder, a file, or a name such as `built-in`.
 public struct ModelChoice: Sendable, Codable, Hashable {
     public var vqgan: String
+    /// One CLIP, or several with weights in the notation of ``CLIPChoice``.
     public var clip: String
 
     public init(vqgan: String = "built-in", clip: String = "built-in") {

@@ -93,7 +93,7 @@ struct PaintingOptions: ParsableArguments {
     @Option(help: "VQGAN: a model's name, folder or weight file.")
     var vqgan: String?
 
-    @Option(help: "CLIP: a model's name, folder or weight file.")
+    @Option(help: "CLIP: a model's name, folder or weight file; several look at once as 'A | B:0.5'.")
     var clip: String?
 
     @Option(name: [.long, .customLong("cd", withSingleDash: true)], help: "auto, cpu or cuda:N.")

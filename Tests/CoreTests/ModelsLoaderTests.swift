@@ -43,7 +43,7 @@ import Torch
         #expect(pair.summary.hasSuffix("VQGAN f=8, 1024 codes + CLIP 64 px"))
         #expect(pair.recommended[.size] == "128x128")
         #expect(pair.recommended[.start] == "sketch")
-        #expect(pair.sketchbook?.captions.count == 4096)
+        #expect(pair.sketches?.book.captions.count == 4096)
         #expect(pair.clip.tokenizer.tokenLimit == 30)
     }
 
@@ -62,12 +62,12 @@ import Torch
     @Test func weightFilesCanBeNamedThemselves() throws {
         let pair = try load(folder.path + "/vqgan.safetensors", folder.path + "/clip.safetensors")
         #expect(pair.summary == "vqgan VQGAN f=8, 1024 codes + clip CLIP 64 px")
-        #expect(pair.sketchbook != nil)
+        #expect(pair.sketches != nil)
     }
 
     @Test func modelsOfDifferentFoldersHaveNoSketchbook() throws {
         let pair = try load(folder.path, Fixtures.builtIn.path)
-        #expect(pair.sketchbook == nil)
+        #expect(pair.sketches == nil)
         #expect(pair.recommended.isEmpty)
     }
 
@@ -76,7 +76,7 @@ import Torch
             try remove(file)
         }
         let pair = try load()
-        #expect(pair.sketchbook == nil)
+        #expect(pair.sketches == nil)
         #expect(pair.recommended.isEmpty)
     }
 

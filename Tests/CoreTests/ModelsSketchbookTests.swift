@@ -17,7 +17,7 @@ import Torch
             progress: { _ in },
             isCancelled: { false }
         )
-        book = try #require(pair.sketchbook)
+        book = try #require(pair.sketches).book
     }
 
     private func choose(_ texts: [(String, Double)], seed: UInt64 = 0) throws -> SketchChoice {

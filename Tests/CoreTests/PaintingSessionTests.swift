@@ -89,14 +89,15 @@ import Torch
             let start = try Tensor.normal([1, models.vqgan.codebook.shape[1], 12, 16], seed: 5)
             func gradient(_ microBatch: Int) throws -> (Tensor, [Double]) {
                 let z = try start.cloned().requiringGradient()
+                let viewer = Viewer(weight: 1, targets: targets) { (x) throws(TorchError) in
+                    try models.clip.imageFeatures(x)
+                }
+                let sampler = CutoutSampler(recipe: recipe, resolution: 64)
                 let result = try ImageGradient.compute(
                     picture: models.vqgan.picture(z),
-                    plans: plans,
+                    passes: [CutoutPass(sampler: sampler, plans: plans, viewers: [viewer])],
                     colorOrder: [0, 1, 2, 3],
-                    sampler: CutoutSampler(recipe: recipe, resolution: 64),
-                    targets: targets,
-                    microBatch: microBatch,
-                    features: { (x) throws(TorchError) in try models.clip.imageFeatures(x) }
+                    microBatch: microBatch
                 )
                 try result.backward()
                 return (try #require(try z.gradient()), result.losses)

@@ -44,6 +44,11 @@ struct ModelFolder {
         return !name.isEmpty && exists(path) ? path.standardizedFileURL : nil
     }
 
+    /// Whether another model's files are in the same folder.
+    func isSamePlace(as other: ModelFolder) -> Bool {
+        url.resolvingSymlinksInPath() == other.url.resolvingSymlinksInPath()
+    }
+
     /// The path of a file of the folder.
     func path(_ file: String) -> String { url.appending(path: file).path }
 

@@ -2,23 +2,26 @@ import EngineKit
 import Foundation
 import Torch
 
-/// A VQGAN and a CLIP that are loaded, with what goes with them.
+/// A VQGAN and its CLIPs that are loaded, with what goes with them.
 struct ModelPair {
     let vqgan: VQGAN
-    let clip: CLIP
-    /// There only where both models come from one folder that has one.
-    let sketchbook: Sketchbook?
+    let clips: CLIPEnsemble
+    /// There only where the VQGAN's folder has one and a CLIP of that folder is there to search it.
+    let sketches: (book: Sketchbook, clip: CLIP)?
     let choice: ModelChoice
     /// One line such as `built-in VQGAN f=8, 1024 codes + CLIP 64 px`.
     let summary: String
     /// Settings that suit the pair; empty where the models come from different folders.
     let recommended: [SettingKey: String]
     let device: Device
+
+    /// The first CLIP, or the only one.
+    var clip: CLIP { clips.first.clip }
 }
 
 /// Makes models from their files.
 enum ModelLoader {
-    /// Loads a pair.
+    /// Loads a VQGAN and one or several CLIPs.
     /// - Throws: ``EngineFailure`` with one line that names the file and what to do, or of the kind `cancelled`.
     static func load(
         _ choice: ModelChoice,
@@ -30,38 +33,53 @@ enum ModelLoader {
             if isCancelled() { throw EngineFailure(.cancelled, "loading was cancelled") }
             progress(LoadProgress(item: item, fraction: fraction))
         }
-        let (vqganFolder, clipFolder) = (try ModelFolder(choice.vqgan), try ModelFolder(choice.clip))
+        let clipChoices = try CLIPChoice.parse(choice.clip)
+        let vqganFolder = try ModelFolder(choice.vqgan)
+        let clipFolders = try clipChoices.map { (choice) throws(EngineFailure) in try ModelFolder(choice.model) }
         try begin("VQGAN \(choice.vqgan)", 0)
         let vqgan = try loadVQGAN(vqganFolder, device)
-        try begin("CLIP \(choice.clip)", 0.4)
-        let clip = try loadCLIP(clipFolder, device)
-        var sketchbook: Sketchbook?
+        var members: [CLIPEnsemble.Member] = []
+        for (folder, choice) in zip(clipFolders, clipChoices) {
+            try begin("CLIP \(choice.model)", 0.4 + 0.5 * Double(members.count) / Double(clipChoices.count))
+            members.append(CLIPEnsemble.Member(clip: try loadCLIP(folder, device), weight: choice.weight))
+        }
+        var sketches: (Sketchbook, CLIP)?
         var recommended: [SettingKey: String] = [:]
-        if vqganFolder.url.resolvingSymlinksInPath() == clipFolder.url.resolvingSymlinksInPath() {
+        if let own = clipFolders.firstIndex(where: { $0.isSamePlace(as: vqganFolder) }) {
             try begin("sketchbook", 0.9)
-            sketchbook = try loadSketchbook(vqganFolder, vqgan.configuration, clip.configuration, device)
-            recommended = try loadSettings(vqganFolder)
+            let clip = members[own].clip
+            sketches = try loadSketchbook(vqganFolder, vqgan.configuration, clip.configuration, device)
+                .map { ($0, clip) }
+            if members.count == 1 { recommended = try loadSettings(vqganFolder) }
         }
         try begin("models", 1)
         return ModelPair(
             vqgan: vqgan,
-            clip: clip,
-            sketchbook: sketchbook,
+            clips: CLIPEnsemble(members[0], Array(members.dropFirst())),
+            sketches: sketches,
             choice: choice,
-            summary: summary(choice, vqgan, clip),
+            summary: summary(choice.vqgan, vqgan, zip(clipChoices, members)),
             recommended: recommended,
             device: device
         )
     }
 
-    private static func summary(_ choice: ModelChoice, _ vqgan: VQGAN, _ clip: CLIP) -> String {
+    private static func summary(
+        _ vqganName: String,
+        _ vqgan: VQGAN,
+        _ clips: some Sequence<(CLIPChoice, CLIPEnsemble.Member)>
+    ) -> String {
         func name(_ choice: String) -> String {
             let file = URL(filePath: choice)
             return (file.pathExtension == "safetensors" ? file.deletingPathExtension() : file).lastPathComponent
         }
-        let first = "\(name(choice.vqgan)) VQGAN f=\(vqgan.cellSize), \(vqgan.configuration.nEmbed) codes"
-        let second = choice.clip == choice.vqgan ? "CLIP" : "\(name(choice.clip)) CLIP"
-        return "\(first) + \(second) \(clip.resolution) px"
+        let first = "\(name(vqganName)) VQGAN f=\(vqgan.cellSize), \(vqgan.configuration.nEmbed) codes"
+        let parts = clips.map { choice, member in
+            let name = choice.model == vqganName ? "CLIP" : "\(name(choice.model)) CLIP"
+            let weight = member.weight == 1 ? "" : " × \(PromptParser.number(member.weight))"
+            return "\(name) \(member.clip.resolution) px\(weight)"
+        }
+        return ([first] + parts).joined(separator: " + ")
     }
 
     static func loadVQGAN(_ folder: ModelFolder, _ device: Device) throws(EngineFailure) -> VQGAN {

@@ -1,12 +1,31 @@
 import EngineKit
 import Torch
 
+/// A CLIP as the objective sees it: what it turns cutouts into, and what it compares that with.
+struct Viewer {
+    /// Factor of its losses.
+    let weight: Double
+    /// One per audible prompt, the same prompts for every viewer.
+    let targets: [PromptTarget]
+    /// The image tower, [N, 3, R, R] → [N, E].
+    let features: (Tensor) throws(TorchError) -> Tensor
+}
+
+/// The cutouts of one resolution and the CLIPs that look at them.
+struct CutoutPass {
+    let sampler: CutoutSampler
+    let plans: [CutoutPlan]
+    let viewers: [Viewer]
+}
+
 /// The losses of a step and their gradient with respect to the picture.
 struct ImageGradient {
-    /// One value per target.
-    let losses: [Double]
+    /// One value per prompt: the weighted sum over all CLIPs.
+    private(set) var losses: [Double]
     /// The sources that cutouts were taken from, still attached to the picture, with the gradient of each.
-    private let sources: [(attached: Tensor, gradient: Tensor)]
+    private var sources: [(attached: Tensor, gradient: Tensor)] = []
+
+    private init(prompts: Int) { losses = [Double](repeating: 0, count: prompts) }
 
     /// Sends the gradient on through the picture to whatever it was made from, in one backward.
     func backward() throws(TorchError) {
@@ -17,59 +36,59 @@ struct ImageGradient {
         try total.backward()
     }
 
-    /// Cuts the picture up, embeds the cutouts in micro-batches and adds up the gradients at the shared sources.
+    /// Cuts the picture up once per resolution, embeds the cutouts in micro-batches and adds up the gradients at the
+    /// shared sources.
     ///
-    /// Memory is bounded by one micro-batch; the result equals that of a single batch up to rounding because the loss is
-    /// a mean over cutouts.
-    /// - Parameters:
-    ///   - picture: [1, 3, H, W] in 0…1.
-    ///   - features: the image tower, [N, 3, R, R] → [N, E].
+    /// Memory is bounded by one micro-batch of one CLIP; the result equals that of a single batch up to rounding because
+    /// the loss is a mean over cutouts and a sum over CLIPs.
+    /// - Parameter picture: [1, 3, H, W] in 0…1.
     static func compute(
         picture: Tensor,
-        plans: [CutoutPlan],
+        passes: [CutoutPass],
         colorOrder: [Int],
-        sampler: CutoutSampler,
-        targets: [PromptTarget],
-        microBatch: Int,
-        features: (Tensor) throws(TorchError) -> Tensor
+        microBatch: Int
     ) throws(TorchError) -> ImageGradient {
-        if targets.isEmpty { return ImageGradient(losses: [], sources: []) }
-        let attached = try sampler.sources(of: picture, plans: plans)
+        let prompts = passes.first?.viewers.first?.targets.count ?? 0
+        var result = ImageGradient(prompts: prompts)
+        if prompts == 0 { return result }
+        for pass in passes { try result.add(pass, of: picture, colorOrder, max(1, microBatch)) }
+        return result
+    }
+
+    private mutating func add(
+        _ pass: CutoutPass,
+        of picture: Tensor,
+        _ colorOrder: [Int],
+        _ microBatch: Int
+    ) throws(TorchError) {
+        let attached = try pass.sampler.sources(of: picture, plans: pass.plans)
         var leaves: [Tensor] = []
         for source in attached { leaves.append(try source.detached().requiringGradient()) }
-        var totals = [Double](repeating: 0, count: targets.count)
-        var start = 0
-        while start < plans.count {
-            let end = min(plans.count, start + max(1, microBatch))
-            let cutouts = try sampler.cutouts(of: plans[start..<end], from: leaves, colorOrder: colorOrder)
-            let embedded = try features(cutouts).normalized()
-            let values = try losses(embedded, targets, cutouts: plans.count)
-            if let total = try sum(values) { try total.backward() }
-            for (index, value) in values.enumerated() { totals[index] += try value.item() }
-            start = end
+        for start in stride(from: 0, to: pass.plans.count, by: microBatch) {
+            let plans = pass.plans[start..<min(pass.plans.count, start + microBatch)]
+            let cutouts = try pass.sampler.cutouts(of: plans, from: leaves, colorOrder: colorOrder)
+            // Each CLIP's graph ends here, so that only one of them is in memory.
+            let seen = try cutouts.detached().requiringGradient()
+            for viewer in pass.viewers { try look(at: seen, viewer, cutouts: pass.plans.count) }
+            if let gradient = try seen.gradient() { try cutouts.backward(gradient) }
         }
-        var sources: [(Tensor, Tensor)] = []
         for (source, leaf) in zip(attached, leaves) {
             if let gradient = try leaf.gradient() { sources.append((source, gradient)) }
         }
-        return ImageGradient(losses: totals, sources: sources)
     }
 
-    private static func losses(
-        _ features: Tensor,
-        _ targets: [PromptTarget],
-        cutouts: Int
-    ) throws(TorchError) -> [Tensor] {
+    /// Adds a CLIP's losses of some cutouts, and their gradient to the cutouts' own.
+    private mutating func look(at cutouts: Tensor, _ viewer: Viewer, cutouts count: Int) throws(TorchError) {
+        let embedded = try viewer.features(cutouts).normalized()
+        var total: Tensor?
         var values: [Tensor] = []
-        for target in targets {
-            values.append(try PromptLoss.value(features, target, pairs: cutouts * target.embeddings.shape[0]))
+        for target in viewer.targets {
+            let pairs = count * target.embeddings.shape[0]
+            let value = try PromptLoss.value(embedded, target, pairs: pairs) * viewer.weight
+            total = try total.map { (sum) throws(TorchError) in try sum + value } ?? value
+            values.append(value)
         }
-        return values
-    }
-
-    private static func sum(_ values: [Tensor]) throws(TorchError) -> Tensor? {
-        guard var total = values.first else { return nil }
-        for value in values.dropFirst() { total = try total + value }
-        return total
+        try total?.backward()
+        for (index, value) in values.enumerated() { losses[index] += try value.item() }
     }
 }

@@ -13,7 +13,7 @@ enum MemoryEstimate {
         let perPixel = 24 * 1024 * Double(networks.ch) / 128 / Double(networks.patchSize * networks.patchSize)
         let cells = pixels / Double(models.vqgan.cellSize * models.vqgan.cellSize)
         let attention = networks.midAttention ? 3 * 4 * cells * cells : 0
-        let side = Double(models.clip.resolution)
+        let side = Double(models.clips.resolutions.max() ?? 0)
         let perCut = side * side * 640
         return 0.3e9 + pixels * perPixel + attention + perCut * Double(microBatch)
     }

@@ -11,7 +11,7 @@ extension ModelPair {
             device: "\(device)",
             recommended: recommended,
             tokens: clip.tokenizer,
-            hasSketchbook: sketchbook != nil
+            hasSketchbook: sketches != nil
         )
     }
 }

@@ -18,7 +18,7 @@ struct PaintingRun {
     private(set) var optimizer: LatentOptimizer
     private(set) var average: LatentAverage
     private(set) var embedder: PromptEmbedder
-    private var targets: [PromptTarget?]
+    private var targets: PromptTargets
     /// The picture of the last step made, before the step moved the latent: [1, 3, H, W] in 0…1.
     private(set) var lastPicture: Tensor?
     private var microBatchLimit = Int.max
@@ -32,7 +32,7 @@ struct PaintingRun {
         optimizer: LatentOptimizer,
         average: LatentAverage = LatentAverage(),
         embedder: PromptEmbedder,
-        targets: [PromptTarget?]
+        targets: PromptTargets
     ) throws {
         self.prompts = prompts
         self.settings = settings
@@ -105,24 +105,35 @@ struct PaintingRun {
     private func gradient(_ models: ModelPair) throws -> Gradient {
         try z.clearGradient()
         let picture = try models.vqgan.picture(z)
-        let recipe = CutoutRecipe(settings)
-        let resolution = models.clip.resolution
-        let planner = CutoutPlanner(recipe: recipe, size: settings.size, resolution: resolution, noise: noise)
-        let audible = targets.compactMap { $0 }
         let result = try ImageGradient.compute(
             picture: picture,
-            plans: planner.plans(seed: settings.seed, step: step, count: settings.cuts),
+            passes: passes(models.clips),
             colorOrder: CutoutPlanner.colorOrder(seed: settings.seed, step: step),
-            sampler: CutoutSampler(recipe: recipe, resolution: resolution),
-            targets: audible,
-            microBatch: microBatch,
-            features: { (cutouts) throws(TorchError) in try models.clip.imageFeatures(cutouts) }
+            microBatch: microBatch
         )
         try result.backward()
         var values = result.losses.makeIterator()
-        let losses = targets.map { $0 == nil ? 0 : values.next() ?? 0 }
+        let losses = targets.isAudible.map { $0 ? values.next() ?? 0 : 0 }
         let gradient = try z.gradient() ?? Tensor.zeros(like: z)
         return Gradient(losses: losses, z: gradient, picture: try picture.detached())
+    }
+
+    /// What is cut out in this step, once for all CLIPs of one resolution.
+    private func passes(_ clips: CLIPEnsemble) -> [CutoutPass] {
+        let recipe = CutoutRecipe(settings)
+        return clips.resolutions.map { resolution in
+            let planner = CutoutPlanner(recipe: recipe, size: settings.size, resolution: resolution, noise: noise)
+            let viewers = zip(clips.members, targets.byCLIP).filter { $0.0.clip.resolution == resolution }
+            return CutoutPass(
+                sampler: CutoutSampler(recipe: recipe, resolution: resolution),
+                plans: planner.plans(seed: settings.seed, step: step, count: settings.cuts),
+                viewers: viewers.map { member, targets in
+                    Viewer(weight: member.weight, targets: targets) { (cutouts) throws(TorchError) in
+                        try member.clip.imageFeatures(cutouts)
+                    }
+                }
+            )
+        }
     }
 
     // MARK: What follows from settings and step
@@ -158,7 +169,7 @@ struct PaintingRun {
     /// - Throws: when a prompt cannot be embedded; then nothing has changed.
     mutating func setPrompts(_ prompts: [Prompt], _ models: ModelPair) throws {
         var embedder = embedder
-        let targets = try embedder.targets(for: prompts, clip: models.clip, settings: settings, device: models.device)
+        let targets = try embedder.targets(for: prompts, clips: models.clips, settings: settings, device: models.device)
         (self.prompts, self.targets, self.embedder) = (prompts, targets, embedder)
     }
 

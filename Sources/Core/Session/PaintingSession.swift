@@ -59,7 +59,12 @@ public struct PaintingSession: EngineSession {
             notes.append("size \(request.settings.size) rounded down to \(settings.size)")
         }
         var embedder = PromptEmbedder()
-        let targets = try embedder.targets(for: request.prompts, clip: models.clip, settings: settings, device: device)
+        let targets = try embedder.targets(
+            for: request.prompts,
+            clips: models.clips,
+            settings: settings,
+            device: device
+        )
         notes += embedder.notes
         let start = try StartLatent.make(
             settings.start,
@@ -98,12 +103,13 @@ public struct PaintingSession: EngineSession {
         try Self.check(checkpoint, at: path, fits: models.vqgan)
         var embedder = PromptEmbedder()
         for (image, embeddings) in checkpoint.imagePrompts {
-            embedder.remember(image: image, try embeddings.converted(on: device))
+            guard embeddings.count == models.clips.members.count else { continue }
+            embedder.remember(image: image, try embeddings.map { try $0.converted(on: device) })
         }
         let prompts = checkpoint.prompts
         let targets = try embedder.targets(
             for: prompts,
-            clip: models.clip,
+            clips: models.clips,
             settings: checkpoint.settings,
             device: device
         )

@@ -32,7 +32,8 @@ struct RunCheckpoint {
     let z: Tensor
     let optimizer: LatentOptimizer
     let average: LatentAverage
-    let imagePrompts: [String: Tensor]
+    /// By path, one tensor of each CLIP.
+    let imagePrompts: [String: [Tensor]]
 
     init(of run: PaintingRun, models: ModelChoice) throws(TorchError) {
         self.models = models
@@ -58,7 +59,11 @@ struct RunCheckpoint {
         for (name, tensor) in optimizer.state { tensors["optimizer.\(name)"] = tensor }
         if let sum = average.sum { tensors["average"] = sum }
         let paths = imagePrompts.keys.sorted()
-        for (index, path) in paths.enumerated() { tensors["image-prompt.\(index)"] = imagePrompts[path] }
+        for (index, path) in paths.enumerated() {
+            for (clip, embeddings) in (imagePrompts[path] ?? []).enumerated() {
+                tensors[Self.imagePromptKey(index, clip: clip)] = embeddings
+            }
+        }
         let record = Record(
             prompts: prompts,
             settings: settings,
@@ -111,10 +116,19 @@ struct RunCheckpoint {
             }
             average = LatentAverage(sum: sum, decayed: record.averageDecayed)
         }
-        var imagePrompts: [String: Tensor] = [:]
+        var imagePrompts: [String: [Tensor]] = [:]
         for (index, path) in record.imagePrompts.enumerated() {
-            imagePrompts[path] = try file.tensor("image-prompt.\(index)")
+            var embeddings = [try file.tensor(Self.imagePromptKey(index, clip: 0))]
+            while file.shape(of: Self.imagePromptKey(index, clip: embeddings.count)) != nil {
+                embeddings.append(try file.tensor(Self.imagePromptKey(index, clip: embeddings.count)))
+            }
+            imagePrompts[path] = embeddings
         }
         self.imagePrompts = imagePrompts
+    }
+
+    /// `image-prompt.0` for the first CLIP, `image-prompt.0.1` for the second.
+    private static func imagePromptKey(_ index: Int, clip: Int) -> String {
+        clip == 0 ? "image-prompt.\(index)" : "image-prompt.\(index).\(clip)"
     }
 }

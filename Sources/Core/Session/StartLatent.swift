@@ -110,12 +110,12 @@ struct StartLatent {
             guard case .text(let text) = prompt.content, prompt.weight > 0, prompts.audible[index] else { return nil }
             return (text, prompt.weight)
         }
-        guard let sketchbook = models.sketchbook, !texts.isEmpty else {
-            let reason = models.sketchbook == nil ? "this model has no sketchbook" : "there is no text to sketch"
+        guard let (sketchbook, clip) = models.sketches, !texts.isEmpty else {
+            let reason = models.sketches == nil ? "this model has no sketchbook" : "there is no text to sketch"
             return try encoded(smooth(size, seed), models, note: "\(reason): started from soft colours")
         }
         let choice = try withoutGradient {
-            let features = try models.clip.textFeatures(of: texts.map(\.text)).features.normalized()
+            let features = try clip.textFeatures(of: texts.map(\.text)).features.normalized()
             return try sketchbook.choose(texts: texts, textFeatures: features, seed: seed)
         }
         let note = "sketch: \(choice.caption)"

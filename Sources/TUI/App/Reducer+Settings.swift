@@ -39,6 +39,14 @@ extension AppState {
             )
             return []
         }
+        if row == .clip {
+            do throws(EngineFailure) {
+                _ = try CLIPChoice.parse(name)
+            } catch {
+                editor?.problem = Editor.Problem(message: error.description, column: nil)
+                return []
+            }
+        }
         editor = nil
         guard name != settings.text(of: row) else { return [] }
         if row == .vqgan { settings.models.vqgan = name } else { settings.models.clip = name }

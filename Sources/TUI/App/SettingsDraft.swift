@@ -18,7 +18,7 @@ enum SettingRow: Sendable, Hashable {
     var help: String {
         switch self {
         case .vqgan: "the VQGAN that paints: built-in, a name, a folder or a file"
-        case .clip: "the CLIP that looks: built-in, a name, a folder or a file"
+        case .clip: "the CLIP that looks: built-in, a name, a folder or a file; several as A | B:0.5"
         case .key(let key): key.help
         }
     }
