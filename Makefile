@@ -36,8 +36,8 @@ test: build ## run all tests
 	python3 Tests/EndToEnd/run.py
 	scripts/painter/test.sh
 
-bench: build ## measure this machine: seconds per step and memory by picture size
-	@$(binary) bench $(ARGS)
+bench: build ## compare with the usual PyTorch loop on this machine: seconds per step and memory
+	@python3 scripts/bench/compare.py $(binary) $(ARGS)
 
 lint: ## check formatting and what may be in the repository
 	@scripts/lint.sh

@@ -110,6 +110,22 @@ public struct Acknowledgement: Sendable, Hashable {
     }
 }
 
+/// Seconds of one step by what they went into. On a GPU work is queued: the time goes to the phase that waits for it.
+public struct StepPhases: Sendable, Hashable, Codable {
+    /// From the latent to the picture.
+    public var decode = 0.0
+    /// Taking the cutouts out of the picture.
+    public var cutouts = 0.0
+    /// CLIP's image tower and the losses.
+    public var clip = 0.0
+    /// Backward through all of these.
+    public var backward = 0.0
+    /// The optimiser and its checks.
+    public var rest = 0.0
+
+    public init() {}
+}
+
 /// The figures of one step.
 public struct StepReport: Sendable, Hashable, Codable {
     /// Number of this step, from 1.
@@ -122,6 +138,8 @@ public struct StepReport: Sendable, Hashable, Codable {
     public let losses: [Double]
     /// Wall time of the step in seconds.
     public let seconds: Double
+    /// What the time went into; all 0 where nobody measures it.
+    public let phases: StepPhases
     public let learningRate: Double
     /// Resident memory of the process in bytes.
     public let residentBytes: UInt64
@@ -132,6 +150,7 @@ public struct StepReport: Sendable, Hashable, Codable {
         loss: Double,
         losses: [Double],
         seconds: Double,
+        phases: StepPhases = StepPhases(),
         learningRate: Double,
         residentBytes: UInt64
     ) {
@@ -140,6 +159,7 @@ public struct StepReport: Sendable, Hashable, Codable {
         self.loss = loss
         self.losses = losses
         self.seconds = seconds
+        self.phases = phases
         self.learningRate = learningRate
         self.residentBytes = residentBytes
     }

@@ -1,5 +1,5 @@
 public import EngineKit
-import Glibc
+import Foundation
 
 /// Measures seconds per step and memory of short runs at several sizes.
 public struct Benchmark {
@@ -8,7 +8,9 @@ public struct Benchmark {
         public let size: String
         /// Median over the steps after the first, which warms up.
         public let secondsPerStep: Double
-        /// Highest resident memory of the process so far, in bytes.
+        /// Medians of what the steps' time went into.
+        public let phases: StepPhases
+        /// Highest resident memory of the process during the run, in bytes.
         public let peakBytes: UInt64
     }
 
@@ -53,13 +55,14 @@ public struct Benchmark {
 
     private func measure(_ settings: RunSettings) throws -> Measurement {
         let prompts = [Prompt(.text("a lighthouse in a storm"))]
+        ResidentPeak.reset()
         engine.send(.start(RunRequest(prompts: prompts, settings: settings, folder: folder)))
-        var seconds: [Double] = []
+        var reports: [StepReport] = []
         var size = settings.size
         try wait { event in
             switch event {
             case .started(let run): size = run.settings.size
-            case .step(let report) where report.step > 1: seconds.append(report.seconds)
+            case .step(let report) where report.step > 1: reports.append(report)
             default: break
             }
             if case .phase(.finished) = event { return true }
@@ -67,8 +70,9 @@ public struct Benchmark {
         }
         return Measurement(
             size: size.description,
-            secondsPerStep: Self.median(seconds),
-            peakBytes: Self.peakResidentBytes
+            secondsPerStep: Self.median(reports.map(\.seconds)),
+            phases: Self.median(reports.map(\.phases)),
+            peakBytes: ResidentPeak.bytes
         )
     }
 
@@ -90,10 +94,30 @@ public struct Benchmark {
         return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
     }
 
-    private static var peakResidentBytes: UInt64 {
-        var usage = rusage()
-        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        return UInt64(usage.ru_maxrss) * 1024
+    private static func median(_ phases: [StepPhases]) -> StepPhases {
+        var result = StepPhases()
+        for phase in [\StepPhases.decode, \.cutouts, \.clip, \.backward, \.rest] {
+            result[keyPath: phase] = median(phases.map { $0[keyPath: phase] })
+        }
+        return result
+    }
+}
+
+/// The highest resident memory of the process, from /proc.
+enum ResidentPeak {
+    /// Begins anew from what is resident now. Where the kernel does not allow it, the peak stays that of the process.
+    static func reset() {
+        let file = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC)
+        guard file >= 0 else { return }
+        _ = write(file, "5", 1)
+        close(file)
+    }
+
+    static var bytes: UInt64 {
+        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        let kibibytes = line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { UInt64($0) }
+        return (kibibytes ?? 0) * 1024
     }
 }
 
@@ -103,11 +127,14 @@ extension Benchmark.Measurement {
         let name = size.padding(12)
         let seconds = Figures.rounded(secondsPerStep, digits: 3).padding(12)
         let rate = Figures.rounded(1 / max(secondsPerStep, 1e-9), digits: 2).padding(10)
-        return name + seconds + rate + "\(peakBytes >> 20) MiB"
+        let memory = "\(peakBytes >> 20) MiB".padding(13)
+        let parts = [phases.decode, phases.cutouts, phases.clip, phases.backward]
+        return name + seconds + rate + memory + parts.map { Figures.rounded($0, digits: 3).padding(9) }.joined()
     }
 
     public static var header: String {
-        "size".padding(12) + "s/step".padding(12) + "steps/s".padding(10) + "peak memory"
+        "size".padding(12) + "s/step".padding(12) + "steps/s".padding(10) + "peak memory".padding(13)
+            + ["decode", "cutouts", "CLIP", "backward"].map { $0.padding(9) }.joined()
     }
 }
 

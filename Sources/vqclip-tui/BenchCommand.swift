@@ -9,7 +9,7 @@ struct BenchCommand: ParsableCommand {
         commandName: "bench",
         abstract: "Measure seconds per step and memory by picture size on this machine.",
         discussion: """
-            Memory is the highest of the process so far, so list sizes from small to large.
+            Times are medians over the steps after the first; memory is the highest of the whole process.
 
             EXAMPLES
               vqclip-tui bench

@@ -59,11 +59,13 @@ import Torch
         }
         func result(_ passes: [CutoutPass], _ microBatch: Int) throws -> (gradient: Tensor, losses: [Double]) {
             let picture = try start.cloned().requiringGradient()
+            var clock = PhaseClock()
             let result = try ImageGradient.compute(
                 picture: picture,
                 passes: passes,
                 colorOrder: [0, 1, 2, 3],
-                microBatch: microBatch
+                microBatch: microBatch,
+                clock: &clock
             )
             try result.backward()
             return (try #require(try picture.gradient()), result.losses)

@@ -93,11 +93,13 @@ import Torch
                     try models.clip.imageFeatures(x)
                 }
                 let sampler = CutoutSampler(recipe: recipe, resolution: 64)
+                var clock = PhaseClock()
                 let result = try ImageGradient.compute(
                     picture: models.vqgan.picture(z),
                     passes: [CutoutPass(sampler: sampler, plans: plans, viewers: [viewer])],
                     colorOrder: [0, 1, 2, 3],
-                    microBatch: microBatch
+                    microBatch: microBatch,
+                    clock: &clock
                 )
                 try result.backward()
                 return (try #require(try z.gradient()), result.losses)

@@ -46,12 +46,13 @@ struct ImageGradient {
         picture: Tensor,
         passes: [CutoutPass],
         colorOrder: [Int],
-        microBatch: Int
+        microBatch: Int,
+        clock: inout PhaseClock
     ) throws(TorchError) -> ImageGradient {
         let prompts = passes.first?.viewers.first?.targets.count ?? 0
         var result = ImageGradient(prompts: prompts)
         if prompts == 0 { return result }
-        for pass in passes { try result.add(pass, of: picture, colorOrder, max(1, microBatch)) }
+        for pass in passes { try result.add(pass, of: picture, colorOrder, max(1, microBatch), &clock) }
         return result
     }
 
@@ -59,7 +60,8 @@ struct ImageGradient {
         _ pass: CutoutPass,
         of picture: Tensor,
         _ colorOrder: [Int],
-        _ microBatch: Int
+        _ microBatch: Int,
+        _ clock: inout PhaseClock
     ) throws(TorchError) {
         let attached = try pass.sampler.sources(of: picture, plans: pass.plans)
         var leaves: [Tensor] = []
@@ -67,10 +69,12 @@ struct ImageGradient {
         for start in stride(from: 0, to: pass.plans.count, by: microBatch) {
             let plans = pass.plans[start..<min(pass.plans.count, start + microBatch)]
             let cutouts = try pass.sampler.cutouts(of: plans, from: leaves, colorOrder: colorOrder)
+            clock.lap(\.cutouts)
             // Each CLIP's graph ends here, so that only one of them is in memory.
             let seen = try cutouts.detached().requiringGradient()
-            for viewer in pass.viewers { try look(at: seen, viewer, cutouts: pass.plans.count) }
+            for viewer in pass.viewers { try look(at: seen, viewer, cutouts: pass.plans.count, &clock) }
             if let gradient = try seen.gradient() { try cutouts.backward(gradient) }
+            clock.lap(\.backward)
         }
         for (source, leaf) in zip(attached, leaves) {
             if let gradient = try leaf.gradient() { sources.append((source, gradient)) }
@@ -78,7 +82,12 @@ struct ImageGradient {
     }
 
     /// Adds a CLIP's losses of some cutouts, and their gradient to the cutouts' own.
-    private mutating func look(at cutouts: Tensor, _ viewer: Viewer, cutouts count: Int) throws(TorchError) {
+    private mutating func look(
+        at cutouts: Tensor,
+        _ viewer: Viewer,
+        cutouts count: Int,
+        _ clock: inout PhaseClock
+    ) throws(TorchError) {
         let embedded = try viewer.features(cutouts).normalized()
         var total: Tensor?
         var values: [Tensor] = []
@@ -88,7 +97,9 @@ struct ImageGradient {
             total = try total.map { (sum) throws(TorchError) in try sum + value } ?? value
             values.append(value)
         }
+        clock.lap(\.clip)
         try total?.backward()
         for (index, value) in values.enumerated() { losses[index] += try value.item() }
+        clock.lap(\.backward)
     }
 }

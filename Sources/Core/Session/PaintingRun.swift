@@ -52,11 +52,12 @@ struct PaintingRun {
         /// One per prompt.
         let values: [Double]
         let learningRate: Double
+        let phases: StepPhases
     }
 
     /// Makes one step. After an error, nothing has changed.
     mutating func makeStep(_ models: ModelPair) throws -> Losses {
-        let gradient = try gradientWithinMemory(models)
+        var gradient = try gradientWithinMemory(models)
         let rate = learningRate
         guard gradient.losses.allSatisfy(\.isFinite), try gradient.z.sum().item().isFinite else {
             throw EngineFailure(
@@ -68,7 +69,8 @@ struct PaintingRun {
         try move(along: gradient.z, rate: rate, models.vqgan)
         lastPicture = gradient.picture
         step += 1
-        return Losses(values: gradient.losses, learningRate: rate)
+        gradient.clock.lap(\.rest)
+        return Losses(values: gradient.losses, learningRate: rate, phases: gradient.clock.phases)
     }
 
     /// Moves the latent; everything that can fail comes before anything changes.
@@ -88,6 +90,7 @@ struct PaintingRun {
         let losses: [Double]
         let z: Tensor
         let picture: Tensor
+        var clock: PhaseClock
     }
 
     /// The gradient, with ever smaller micro-batches while memory runs out.
@@ -103,19 +106,23 @@ struct PaintingRun {
     }
 
     private func gradient(_ models: ModelPair) throws -> Gradient {
+        var clock = PhaseClock()
         try z.clearGradient()
         let picture = try models.vqgan.picture(z)
+        clock.lap(\.decode)
         let result = try ImageGradient.compute(
             picture: picture,
             passes: passes(models.clips),
             colorOrder: CutoutPlanner.colorOrder(seed: settings.seed, step: step),
-            microBatch: microBatch
+            microBatch: microBatch,
+            clock: &clock
         )
         try result.backward()
+        clock.lap(\.backward)
         var values = result.losses.makeIterator()
         let losses = targets.isAudible.map { $0 ? values.next() ?? 0 : 0 }
         let gradient = try z.gradient() ?? Tensor.zeros(like: z)
-        return Gradient(losses: losses, z: gradient, picture: try picture.detached())
+        return Gradient(losses: losses, z: gradient, picture: try picture.detached(), clock: clock)
     }
 
     /// What is cut out in this step, once for all CLIPs of one resolution.

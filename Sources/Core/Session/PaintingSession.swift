@@ -215,6 +215,7 @@ public struct PaintingSession: EngineSession {
             loss: losses.values.reduce(0, +),
             losses: losses.values,
             seconds: (ContinuousClock.now - started) / .seconds(1),
+            phases: losses.phases,
             learningRate: losses.learningRate,
             residentBytes: ProcessMemory.resident
         )
