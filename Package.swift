@@ -39,7 +39,14 @@ let package = Package(
         // The engine: libtorch behind a C shim, tensors, the models and the optimisation loop.
         .target(name: "CTorch", cxxSettings: torchHeaders, linkerSettings: torchLibraries),
         .target(name: "Torch", dependencies: ["CTorch", "WeightFiles"], swiftSettings: strict),
-        .target(name: "Core", dependencies: ["Torch", "EngineKit", "Media", logging], swiftSettings: strict),
+        .target(
+            name: "Core",
+            dependencies: ["Torch", "Tokenizers", "EngineKit", "Media", logging],
+            swiftSettings: strict
+        ),
+
+        // Texts as a CLIP's tokens. No libtorch, no terminal.
+        .target(name: "Tokenizers", dependencies: ["CZlib", "EngineKit"], swiftSettings: strict),
 
         // Weight files of every kind, read without executing anything. No libtorch, no terminal.
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -84,7 +91,8 @@ let package = Package(
         .executableTarget(
             name: "vqclip-tui",
             dependencies: [
-                "Core", "Torch", "TUI", "Headless", "EngineKit", "Configuration", "Preview", argumentParser, logging,
+                "Core", "Torch", "Tokenizers", "TUI", "Headless", "EngineKit", "Configuration", "Preview",
+                argumentParser, logging,
             ],
             swiftSettings: strict
         ),
@@ -92,11 +100,12 @@ let package = Package(
         .testTarget(name: "TorchTests", dependencies: ["Torch", "CTorch"], swiftSettings: strict),
         .testTarget(
             name: "CoreTests",
-            dependencies: ["Core", "Torch", "EngineKit", "Media"],
+            dependencies: ["Core", "Torch", "Tokenizers", "EngineKit", "Media"],
             exclude: ["Fixtures"],
             swiftSettings: strict
         ),
         .testTarget(name: "WeightFilesTests", dependencies: ["WeightFiles", "CZlib"], swiftSettings: strict),
+        .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers", "EngineKit"], swiftSettings: strict),
         .testTarget(name: "EngineKitTests", dependencies: ["EngineKit", "ScriptedEngine"], swiftSettings: strict),
         .testTarget(
             name: "HeadlessTests",

@@ -34,6 +34,23 @@ public protocol TokenCounting: Sendable {
     var tokenLimit: Int { get }
 }
 
+/// Several text towers that read the same texts, counted as the one with the least room left: the limit is the smallest,
+/// and it is exceeded as soon as any of them loses words.
+public struct SharedTokenCounting: TokenCounting {
+    private let towers: [any TokenCounting]
+    public let tokenLimit: Int
+
+    public init(_ towers: [any TokenCounting]) {
+        self.towers = towers
+        tokenLimit = towers.map(\.tokenLimit).min() ?? 0
+    }
+
+    public func tokenCount(of text: String) -> Int {
+        let room = towers.map { $0.tokenLimit - $0.tokenCount(of: text) }.min() ?? 0
+        return tokenLimit - room
+    }
+}
+
 /// What was loaded, and what the front end needs to know of it.
 public struct ModelDescription: Sendable {
     public let choice: ModelChoice

@@ -1,6 +1,7 @@
 import EngineKit
 import Foundation
 import Testing
+import Tokenizers
 import Torch
 
 @testable import Core

@@ -1,5 +1,6 @@
 import EngineKit
 import Testing
+import Tokenizers
 import Torch
 
 @testable import Core

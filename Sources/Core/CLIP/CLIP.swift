@@ -1,3 +1,4 @@
+import Tokenizers
 import Torch
 
 /// Two towers that map pictures and texts into one space, after "Learning Transferable Visual Models From Natural

@@ -1,3 +1,4 @@
+import Tokenizers
 import Torch
 
 /// The shape of a CLIP: written beside or inside its weights, or read off the tensors of OpenAI's models.
@@ -39,13 +40,6 @@ struct CLIPConfiguration: Sendable, Hashable, Codable {
         case poolsAtGreatestID = "pools_at_greatest_id"
         case normEps = "norm_eps"
         case tokenizer
-    }
-
-    enum TokenizerKind: String, Sendable, Codable {
-        /// ``WordTokenizer``.
-        case words
-        /// ``ByteLevelTokenizer``.
-        case bytes
     }
 
     enum Activation: String, Sendable, Codable {
@@ -95,6 +89,9 @@ struct CLIPConfiguration: Sendable, Hashable, Codable {
 }
 
 extension CLIPConfiguration {
+    /// What stands around a text, and how many places there are.
+    var marks: TokenMarks { TokenMarks(start: sotID, end: eotID, padding: padID, contextLength: contextLength) }
+
     init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         embedDim = try values.decode(Int.self, forKey: .embedDim)

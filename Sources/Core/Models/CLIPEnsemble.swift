@@ -8,7 +8,7 @@ struct CLIPEnsemble {
         let weight: Double
     }
 
-    /// The one that counts tokens for the user.
+    /// The one that stands for all where only one can.
     let first: Member
     private let others: [Member]
 

@@ -1,5 +1,6 @@
 import EngineKit
 import Foundation
+import Tokenizers
 import Torch
 
 /// A VQGAN and its CLIPs that are loaded, with what goes with them.
@@ -105,7 +106,12 @@ enum ModelLoader {
         let configuration = try weights(of: file.path) { () throws(WeightsError) in
             if let described { described } else { try CLIPConfiguration(inferredFrom: w) }
         }
-        let tokenizer = try TokenizerFiles.load(folder, configuration)
+        let tokenizer = try TokenizerFiles.load(
+            configuration.tokenizer,
+            beside: folder.url,
+            vocabularySize: configuration.vocabSize,
+            marks: configuration.marks
+        )
         return try weights(of: file.path) { () throws(WeightsError) in
             let clip = try CLIP(w, configuration: configuration, tokenizer: tokenizer)
             try w.finish()

@@ -10,7 +10,7 @@ extension ModelPair {
             cellSize: vqgan.cellSize,
             device: "\(device)",
             recommended: recommended,
-            tokens: clip.tokenizer,
+            tokens: SharedTokenCounting(clips.members.map(\.clip.tokenizer)),
             hasSketchbook: sketches != nil
         )
     }

@@ -1,6 +1,7 @@
 import EngineKit
 import Foundation
 import Media
+import Tokenizers
 import Torch
 
 /// What every CLIP of an ensemble compares cutouts with.

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Core
+@testable import Tokenizers
 
 @Suite struct TokenizerTests {
     private static let marks = TokenMarks(start: 1, end: 2, padding: 0, contextLength: 8)
@@ -74,11 +74,6 @@ import Testing
         #expect(Self.bytes.encode("8k, ...").count == 6)
     }
 
-    @Test func entitiesAreUnescapedTwice() {
-        #expect(TextCleaner.cleaned("a &amp;amp; b &lt;3 &#65;&#x42; &; &bogus; &") == "a & b <3 ab &; &bogus; &")
-        #expect(TextCleaner.cleaned(" “Tabs”\tand \n spaces ") == "\"tabs\" and spaces")
-    }
-
     @Test func alphabetHasEveryByteOnce() {
         #expect(Set(ByteAlphabet.letters).count == 256)
         #expect(ByteAlphabet.letters[0] == "Ā")
@@ -87,10 +82,38 @@ import Testing
         #expect(ByteAlphabet.ordered.first == "!")
     }
 
-    @Test func countingIsFastEnoughForTyping() {
-        let text = String(repeating: "over the cold and misty mountains, ", count: 20)
-        _ = Self.words.tokenCount(of: text)
-        let times = (0..<10).map { _ in ContinuousClock().measure { _ = Self.words.tokenCount(of: text + "x") } }
-        #expect((times.min() ?? .seconds(1)) < .milliseconds(10))
+    @Test func marksInATextAreMarks() {
+        #expect(Self.bytes.encode("<|startoftext|>the<|ENDOFTEXT|>") == [1, 513, 2])
+        #expect(Self.bytes.encode("<|other|>").count > 3)
+    }
+
+    @Test func piecesAreReadable() {
+        #expect(Self.bytes.encode("the é").map(Self.bytes.piece) == ["the</w>", "é</w>"])
+        #expect(Self.bytes.encode("☂").map(Self.bytes.piece) == ["<e2>", "<98>", "<82></w>"])
+        #expect(Self.bytes.text(of: Self.bytes.encode("It's the   é")) == "it 's the é")
+        #expect(Self.bytes.piece(1) == "<|startoftext|>")
+        #expect(Self.bytes.piece(99_999) == nil)
+        #expect(Self.words.encode("ab!").map(Self.words.piece) == ["ab</w>", "!</w>"])
+    }
+
+    /// The earliest rule goes first wherever it applies, and from left to right.
+    @Test(arguments: [
+        ("aaaa", ["aa", "aa</w>"]),
+        ("aaaaa", ["aa", "aa", "a</w>"]),
+        ("abcab", ["abc", "ab</w>"]),
+        ("bcbc", ["bc", "bc</w>"]),
+    ])
+    func rulesGoInOrder(word: String, parts: [String]) {
+        let merges = [("a", "a"), ("a", "a</w>"), ("b", "c</w>"), ("a", "b"), ("ab", "c"), ("a", "b</w>"), ("b", "c")]
+        let vocabulary = ["a", "a</w>", "aa", "aa</w>", "bc</w>", "ab", "abc", "ab</w>", "bc", "b", "c"]
+        let ids = Dictionary(uniqueKeysWithValues: zip(vocabulary, 3...))
+        let tokenizer = WordTokenizer(vocabulary: ids, merges: merges, marks: Self.marks)
+        #expect(tokenizer.encode(word).map(tokenizer.piece) == parts)
+    }
+
+    @Test func longWordsAreJoinedThroughout() {
+        let tokens = Self.bytes.encode(String(repeating: "th", count: 10_000))
+        #expect(tokens.count == 10_001)
+        #expect(tokens.first == 512)
     }
 }

@@ -1,30 +1,34 @@
 /// The built-in pair's tokenizer: lower-cased runs of word characters or of other visible ones, joined by byte pairs
 /// with the end mark `</w>`. Characters that the vocabulary lacks are dropped.
-struct WordTokenizer: Tokenizer {
-    let marks: TokenMarks
-    private let vocabulary: [String: Int]
-    private let merger: BytePairMerger
+public struct WordTokenizer: Tokenizer {
+    public let marks: TokenMarks
+    private let encoder: BytePairEncoder
+    private let pieces: [Int: String]
 
-    init(vocabulary: [String: Int], merges: [(String, String)], marks: TokenMarks) {
-        self.vocabulary = vocabulary
+    /// - Parameters:
+    ///   - vocabulary: ids by part.
+    ///   - merges: pairs in the order in which they are to be joined.
+    public init(vocabulary: [String: Int], merges: [(String, String)], marks: TokenMarks) {
         self.marks = marks
-        merger = BytePairMerger(merges: merges)
+        encoder = BytePairEncoder(vocabulary: vocabulary, merges: merges)
+        pieces = Dictionary(vocabulary.map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
-    func encode(_ text: String) -> [Int] {
-        Self.words(of: text.lowercased()).flatMap { word in
-            merger.parts(of: word, Self.symbols(of: word)).compactMap { vocabulary[$0] }
-        }
+    public func encode(_ text: String) -> [Int] {
+        Self.words(of: text.lowercased()).flatMap { encoder.encode($0, Self.symbols(of: $0)) }
     }
 
-    private static func symbols(of word: String) -> [String] {
+    public func piece(_ id: Int) -> String? { pieces[id] }
+
+    /// The letters of a word, the last with the end mark.
+    package static func symbols(of word: String) -> [String] {
         var symbols = word.unicodeScalars.map { String($0) }
         if let last = symbols.popLast() { symbols.append(last + "</w>") }
         return symbols
     }
 
     /// The matches of the regular expression `\w+|[^\w\s]+` over Unicode scalars.
-    private static func words(of text: String) -> [String] {
+    package static func words(of text: String) -> [String] {
         enum Kind { case word, other, space }
         var words: [String] = []
         var current = String.UnicodeScalarView()
