@@ -25,7 +25,7 @@ setup: ## install what is missing: Debian packages, and libtorch in .libtorch
 
 # Messages go to standard error, so that the output of `make run` is the program's alone.
 build: setup ## build the release binary, .build/release/vqclip-tui
-	@swift build -c release --product vqclip-tui >&2
+	@swift build -c release >&2
 
 run: build ## start the workbench: make run PROMPT="misty mountains" ARGS="--size 192x192"
 	@$(binary) $(ARGS) $${PROMPT:+--prompts="$$PROMPT"}

@@ -11,7 +11,9 @@ let torchHeaders: [CXXSetting] = [
     ])
 ]
 let torchLibraries: [LinkerSetting] = [
-    .unsafeFlags(["-L\(libtorch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib"]),
+    .unsafeFlags(
+        ["-L\(libtorch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib", "-Xlinker", "-Bsymbolic-functions"]
+    ),
     .linkedLibrary("torch_cpu"),
     .linkedLibrary("c10"),
 ]
@@ -30,14 +32,25 @@ let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package
 
 let package = Package(
     name: "vqclip-tui",
-    products: [.executable(name: "vqclip-tui", targets: ["vqclip-tui"])],
+    products: [
+        .executable(name: "vqclip-tui", targets: ["vqclip-tui"]),
+        // Loaded when the first tensor is made, so that the program starts without libtorch. Nothing links it; a build
+        // without --product makes it too.
+        .library(name: "vqclip-torch", type: .dynamic, targets: ["TorchShim"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     ],
     targets: [
         // The engine: libtorch behind a C shim, tensors, the models and the optimisation loop.
-        .target(name: "CTorch", cxxSettings: torchHeaders, linkerSettings: torchLibraries),
+        .target(
+            name: "TorchShim",
+            publicHeadersPath: ".",
+            cxxSettings: [.headerSearchPath("../CTorch/include")] + torchHeaders,
+            linkerSettings: torchLibraries
+        ),
+        .target(name: "CTorch", cSettings: strictC),
         .target(name: "Torch", dependencies: ["CTorch", "WeightFiles"], swiftSettings: strict),
         .target(
             name: "Core",

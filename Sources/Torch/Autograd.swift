@@ -43,6 +43,8 @@ extension Tensor {
 public func withoutGradient<Result, Failure: Error>(
     _ body: () throws(Failure) -> Result
 ) throws(Failure) -> Result {
+    // Without libtorch there is no mode to change, and the body's own operations say what is wrong.
+    guard (try? Runtime.load()) != nil else { return try body() }
     let previous = ct_set_gradient_enabled(false)
     defer { _ = ct_set_gradient_enabled(previous) }
     return try body()
@@ -50,16 +52,27 @@ public func withoutGradient<Result, Failure: Error>(
 
 /// libtorch as a whole.
 public enum Runtime {
-    /// Such as 2.15.0.
+    private static let loading = Result { () throws(TorchError) in try check("load", ct_load()) }
+
+    /// Loads libtorch, which takes some tenths of a second; from the second call on it only repeats the outcome. Making
+    /// a tensor does so too.
+    /// - Throws: `TorchError.notLoaded` where libtorch is not to be found.
+    public static func load() throws(TorchError) { try loading.get() }
+
+    /// Such as 2.15.0; empty before ``load()``.
     public static var version: String { String(cString: ct_torch_version()) }
 
     /// Sets how many threads one operation may use; call before the first operation.
     public static func setThreadCount(_ count: Int) throws(TorchError) {
+        try load()
         try check("setThreadCount", ct_set_thread_count(Int32(clamping: count)))
     }
 
     /// Loads the CUDA backend from the folder that holds `libtorch_cuda.so`.
-    public static func openCUDA(folder: String) throws(TorchError) { try check("openCUDA", ct_open_cuda(folder)) }
+    public static func openCUDA(folder: String) throws(TorchError) {
+        try load()
+        try check("openCUDA", ct_open_cuda(folder))
+    }
 
     /// 0 before ``openCUDA(folder:)`` and where there is no driver.
     public static var cudaDeviceCount: Int { Int(ct_cuda_device_count()) }

@@ -79,6 +79,7 @@ public final class Tensor {
         _ type: ScalarType,
         _ shape: [Int]
     ) throws(TorchError) -> CTTensor {
+        try Runtime.load()
         var handle = CTTensor(impl: nil)
         let sizes = shape.map(Int64.init)
         // An empty buffer may have no address; the shim reads nothing then, but wants a pointer.

@@ -3,7 +3,7 @@ internal import CTorch
 /// A failure inside libtorch.
 public struct TorchError: Error, Sendable, Equatable, CustomStringConvertible {
     public enum Code: Sendable {
-        case argument, index, type, unsupported, outOfMemory, torch, unknown
+        case argument, index, type, unsupported, outOfMemory, torch, unknown, notLoaded
     }
 
     public let code: Code
@@ -29,6 +29,7 @@ public struct TorchError: Error, Sendable, Equatable, CustomStringConvertible {
             case CT_ERR_UNSUPPORTED: .unsupported
             case CT_ERR_OUT_OF_MEMORY: .outOfMemory
             case CT_ERR_TORCH: .torch
+            case CT_ERR_NOT_LOADED: .notLoaded
             default: .unknown
             }
         let text = String(cString: ct_last_error_message())
@@ -43,12 +44,13 @@ func check(_ operation: StaticString = #function, _ status: CTStatus) throws(Tor
     if status != CT_OK { throw TorchError(status: status, operation: operation) }
 }
 
-/// Calls a function of the shim that makes a tensor.
+/// Calls a function of the shim that makes a tensor, having loaded libtorch.
 @inline(__always)
 func makeTensor(
     _ operation: StaticString = #function,
     _ body: (UnsafeMutablePointer<CTTensor>) -> CTStatus
 ) throws(TorchError) -> Tensor {
+    try Runtime.load()
     var handle = CTTensor(impl: nil)
     let status = body(&handle)
     guard status == CT_OK else { throw TorchError(status: status, operation: operation) }

@@ -4,7 +4,6 @@ import Core
 import EngineKit
 import Foundation
 import Logging
-import Torch
 
 /// What arguments and configuration come to, for any front end.
 struct Program {
@@ -37,12 +36,12 @@ struct Program {
         }
         self.issues = lines
         let logger = Logger(label: "program")
-        logger.info("vqclip-tui \(VQClipTUI.version) with libtorch \(Runtime.version)")
+        logger.info("vqclip-tui \(VQClipTUI.version)")
         for line in lines { logger.warning("\(line)") }
     }
 
     /// - Throws: ``EngineFailure`` when the device cannot be used.
     func makeEngine() throws(EngineFailure) -> EngineWorker {
-        CoreEngine.make(device: try DeviceSelection.device(named: device), folders: folders, threads: threads)
+        try CoreEngine.make(device: DeviceRequest(named: device), folders: folders, threads: threads)
     }
 }

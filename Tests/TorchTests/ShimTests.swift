@@ -1,5 +1,6 @@
 import CTorch
 import Testing
+import Torch
 
 /// All suites that use libtorch run one after the other: the counter of live handles belongs to the process.
 @Suite("Torch", .serialized)
@@ -12,7 +13,12 @@ extension TorchSuites {
         private static var cpu: CTDevice { CTDevice(type: 0, index: 0) }
 
         private var owned: [CTTensor] = []
-        private let liveAtStart = ct_debug_live_tensors()
+        private let liveAtStart: Int64
+
+    init() throws {
+        try Runtime.load()
+        liveAtStart = ct_debug_live_tensors()
+    }
 
         deinit {
             for handle in owned { ct_tensor_free(handle) }

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Measures the workbench as a person meets it: time to the first screen, and from a key to the screen while it paints.
+"""Measures the workbench as a person meets it: time to the first screen, from a key to the screen while it paints, and
+what the preview costs a step.
 
-Usage: scripts/bench/interface.py [BINARY] [--keys N] [--size WxH]
+Usage: scripts/bench/interface.py [BINARY] [--keys N] [--size WxH] [--rounds N] [--seconds N] [-- OPTIONS OF THE PROGRAM]
 
 The program runs on a pseudo-terminal that this script reads directly; the delay of the method itself, a byte echoed by
-`cat` through the same kind of terminal, is printed beside the figures.
+`cat` through the same kind of terminal, is printed beside the figures. For the preview's cost two workbenches take
+turns, one that shows every step and one that shows none; steps and times come from the program's own log.
 """
 
 import argparse
@@ -29,6 +31,7 @@ class Session:
     """A command on a pseudo-terminal of its own."""
 
     def __init__(self, command, environment):
+        self.home = environment.get("HOME", "")
         self.started = time.perf_counter()
         self.process, self.terminal = pty.fork()
         if self.process == 0:
@@ -63,9 +66,13 @@ class Session:
         os.close(self.terminal)
 
 
-def environment():
+def environment(configuration=""):
     home = tempfile.mkdtemp(prefix="vqclip-interface-")
-    return os.environ | {"HOME": home, "XDG_DATA_HOME": home, "XDG_STATE_HOME": home, "TERM": "xterm-256color"}
+    os.mkdir(os.path.join(home, "vqclip-tui"))
+    with open(os.path.join(home, "vqclip-tui", "config.toml"), "w", encoding="utf-8") as file:
+        file.write(configuration)
+    folders = {f"XDG_{name}_HOME": home for name in ("CONFIG", "DATA", "STATE")}
+    return os.environ | folders | {"HOME": home, "TERM": "xterm-256color"}
 
 
 def first_screen(binary):
@@ -76,10 +83,58 @@ def first_screen(binary):
     return seconds
 
 
-def key_delays(binary, count, size):
+def painting(binary, size, further, configuration=""):
+    """A workbench that has begun to paint."""
+    command = [binary, "a lighthouse by the sea", "--size", size, "--steps", "100000", *further]
+    session = Session(command, environment(configuration))
+    session.read_until(rb"running", limit=600)
+    return session
+
+
+class Clock:
+    """A workbench whose seconds per step are taken between two pauses."""
+
+    def __init__(self, session):
+        self.session = session
+        self.log = os.path.join(session.home, "vqclip-tui", "vqclip-tui.log")
+        self.pause()
+
+    def pause(self):
+        """Pauses and returns the step and the time at which the program did so."""
+        known = self.pauses()
+        self.session.send(b" ")
+        while len(found := self.pauses()) == len(known):
+            self.session.drain(0.02)
+        return found[-1], time.perf_counter()
+
+    def pauses(self):
+        with open(self.log, encoding="utf-8") as file:
+            return [int(step) for step in re.findall(r"step (\d+): paused", file.read())]
+
+    def seconds_per_step(self, seconds):
+        begun, first = time.perf_counter(), self.pauses()[-1]
+        self.session.send(b" ")
+        self.session.drain(seconds)
+        last, ended = self.pause()
+        return (ended - begun) / max(1, last - first)
+
+
+def preview_cost(binary, size, further, rounds, seconds):
+    """Medians of the seconds per step without and with the preview, measured in turn."""
+    hidden = 'preview = "off"\n[settings]\npreview-every = 100000\n'
+    clocks = [Clock(painting(binary, size, further, text)) for text in (hidden, "")]
+    taken = [[], []]
+    for _ in range(rounds):
+        for clock, values in zip(clocks, taken):
+            values.append(clock.seconds_per_step(seconds))
+    for clock in clocks:
+        clock.session.end()
+    return [statistics.median(values) for values in taken]
+
+
+def key_delays(binary, count, size, further):
     """Opens and closes the help while the picture is painted, with the preview drawn at every step."""
-    session = Session([binary, "a lighthouse by the sea", "--size", size, "--steps", "100000"], environment())
-    session.read_until(rb"running")
+    session = painting(binary, size, further)
     session.drain(2)
     delays = []
     for _ in range(count):
@@ -115,11 +170,20 @@ def main():
     parser.add_argument("binary", nargs="?", default=".build/release/vqclip-tui")
     parser.add_argument("--keys", type=int, default=60)
     parser.add_argument("--size", default="128x128")
+    parser.add_argument("--rounds", type=int, default=3, help="measurements of the preview's cost each way")
+    parser.add_argument("--seconds", type=float, default=10.0, help="of painting per measurement")
+    parser.add_argument("further", nargs="*", help="after --: further options of the program, such as --vqgan FOLDER")
     options = parser.parse_args()
     binary = os.path.abspath(options.binary)
     summary("the method itself", own_delay(options.keys))
     summary("launch to first screen", [first_screen(binary) for _ in range(10)])
-    summary(f"key to screen, painting {options.size}", key_delays(binary, options.keys, options.size))
+    delays = key_delays(binary, options.keys, options.size, options.further)
+    summary(f"key to screen, painting {options.size}", delays)
+    without, shown = preview_cost(binary, options.size, options.further, options.rounds, options.seconds)
+    print(
+        f"step without preview {without * 1e3:.1f} ms, with {shown * 1e3:.1f} ms: "
+        f"the preview costs {(shown / without - 1) * 100:.1f} %"
+    )
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ enum {
     CT_ERR_OUT_OF_MEMORY = -5,  // c10::OutOfMemoryError, std::bad_alloc, the CPU allocator's own error
     CT_ERR_TORCH = -6,          // any other c10::Error
     CT_ERR_UNKNOWN = -7,        // any other exception
+    CT_ERR_NOT_LOADED = -8,     // called before ct_load, or libtorch cannot be loaded
 };
 
 typedef int32_t CTScalarType;
@@ -38,6 +39,9 @@ typedef struct { int32_t type; int32_t index; } CTDevice;
 
 // --- Runtime -------------------------------------------------------------------------------------------------------
 
+/// Loads libvqclip-torch.so from the program's folder, and libtorch with it. To be called once and to the end before
+/// any other function, which until then fails or returns nothing. Takes some tenths of a second.
+CTStatus ct_load(void);
 /// The message of the last failure on this thread; an empty string before any.
 const char *ct_last_error_message(void);
 /// libtorch's version, such as "2.15.0".

@@ -1,21 +1,26 @@
 public import EngineKit
 import Foundation
-public import Torch
 
 /// Makes the engine that paints.
 public enum CoreEngine {
+    /// Returns at once: libtorch is loaded on the engine's thread, with the first models.
     /// - Parameters:
-    ///   - device: see ``DeviceSelection``.
+    ///   - device: where to compute.
     ///   - folders: where runs are kept.
     ///   - threads: CPU threads of one operation; `nil` for as many as there are cores.
     /// - Returns: an engine without a model; send ``EngineCommand/load(_:)``.
-    public static func make(device: Device, folders: DataFolders, threads: Int? = nil) -> EngineWorker {
-        EngineWorker { note in
-            // OpenMP's number of threads belongs to the thread that asks for it.
-            if let threads, (try? Runtime.setThreadCount(threads)) == nil { note("\(threads) threads cannot be used") }
+    /// - Throws: ``EngineFailure`` when the user has named a CUDA device that is not there.
+    public static func make(
+        device: DeviceRequest,
+        folders: DataFolders,
+        threads: Int? = nil
+    ) throws(EngineFailure) -> EngineWorker {
+        // Said before there is a screen, at the price of loading libtorch here.
+        if case .cuda = device { _ = try DeviceSelection.device(device) }
+        return EngineWorker { note in
             // The interface wins a contested core, so that a key shows its effect at once.
             setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 2)
-            return PaintingSession(device: device, runs: folders.runs, note: note)
+            return PaintingSession(device: device, threads: threads, runs: folders.runs, note: note)
         }
     }
 }

@@ -3,21 +3,50 @@ import Foundation
 import Logging
 public import Torch
 
+/// The device that the user asks for.
+public enum DeviceRequest: Sendable, Hashable {
+    /// The first CUDA device, or the CPU where there is none.
+    case automatic
+    case cpu
+    case cuda(Int)
+
+    /// Reads `auto`, `cpu`, `cuda` or `cuda:N`, whether or not the device is there.
+    /// - Throws: ``EngineFailure`` for other words.
+    public init(named name: String) throws(EngineFailure) {
+        switch name.lowercased() {
+        case "cpu": self = .cpu
+        case "auto": self = .automatic
+        case "cuda": self = .cuda(0)
+        case let lowercased:
+            guard lowercased.hasPrefix("cuda:"), let index = Int(lowercased.dropFirst(5)), index >= 0 else {
+                throw EngineFailure(.settings, "'\(name)' is not a device", hint: "choose auto, cpu or cuda:N")
+            }
+            self = .cuda(index)
+        }
+    }
+}
+
 /// Picks the device that a run computes on.
 public enum DeviceSelection {
-    /// Reads `auto`, `cpu`, `cuda` or `cuda:N`. `auto` is the first CUDA device, or the CPU where there is none.
+    /// Reads `auto`, `cpu`, `cuda` or `cuda:N` and finds the device.
     /// - Throws: ``EngineFailure`` for other words and for a device that is not there.
     public static func device(named name: String) throws(EngineFailure) -> Device {
-        switch name.lowercased() {
-        case "cpu": return .cpu
-        case "auto": return automatic()
-        case "cuda": return try cuda(0)
-        case let name where name.hasPrefix("cuda:"):
-            guard let index = Int(name.dropFirst(5)), index >= 0 else { break }
-            return try cuda(index)
-        default: break
+        try device(DeviceRequest(named: name))
+    }
+
+    /// Loads libtorch if nobody has, and finds the device.
+    /// - Throws: ``EngineFailure`` when libtorch cannot be loaded or the device is not there.
+    public static func device(_ request: DeviceRequest) throws(EngineFailure) -> Device {
+        do {
+            try Runtime.load()
+        } catch {
+            throw error.failure
         }
-        throw EngineFailure(.settings, "'\(name)' is not a device", hint: "choose auto, cpu or cuda:N")
+        switch request {
+        case .cpu: return .cpu
+        case .automatic: return automatic()
+        case .cuda(let index): return try cuda(index)
+        }
     }
 
     private static func automatic() -> Device {

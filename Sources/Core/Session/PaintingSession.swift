@@ -1,16 +1,20 @@
 public import EngineKit
 public import Foundation
+import Logging
 import Media
-public import Torch
+import Torch
 
 /// The real engine's session: models, one run, and its files.
 public struct PaintingSession: EngineSession {
     /// Seconds between the automatic checkpoints that survive a crash.
     private static let autosaveSeconds = 20.0
 
-    private let device: Device
+    private let request: DeviceRequest
+    private let threads: Int?
     private let runs: URL
     private let note: @Sendable (String) -> Void
+    /// Where runs compute; `nil` before libtorch was needed.
+    private var device: Device?
     private var models: ModelPair?
     private var run: PaintingRun?
     private var lastAutosave = ContinuousClock.now
@@ -20,10 +24,18 @@ public struct PaintingSession: EngineSession {
     private var autosaveFailed = false
 
     /// - Parameters:
+    ///   - device: where to compute, found when the first models are loaded.
+    ///   - threads: CPU threads of one operation; `nil` for as many as there are cores.
     ///   - runs: where folders of runs are made.
     ///   - note: takes lines for the log.
-    public init(device: Device, runs: URL, note: @escaping @Sendable (String) -> Void) {
-        self.device = device
+    public init(
+        device: DeviceRequest,
+        threads: Int? = nil,
+        runs: URL,
+        note: @escaping @Sendable (String) -> Void
+    ) {
+        request = device
+        self.threads = threads
         self.runs = runs
         self.note = note
     }
@@ -35,12 +47,28 @@ public struct PaintingSession: EngineSession {
 
     // MARK: Models
 
+    /// The device; the first call loads libtorch.
+    private mutating func readyDevice() throws(EngineFailure) -> Device {
+        if let device { return device }
+        let found = try DeviceSelection.device(request)
+        // OpenMP's number of threads belongs to the thread that asks for it.
+        if let threads, (try? Runtime.setThreadCount(threads)) == nil { note("\(threads) threads cannot be used") }
+        Logger(label: "engine").info("libtorch \(Runtime.version) on \(found)")
+        device = found
+        return found
+    }
+
     public mutating func load(
         _ choice: ModelChoice,
         progress: (LoadProgress) -> Void,
         isCancelled: () -> Bool
     ) throws -> ModelDescription {
-        let models = try ModelLoader.load(choice, device: device, progress: progress, isCancelled: isCancelled)
+        let models = try ModelLoader.load(
+            choice,
+            device: readyDevice(),
+            progress: progress,
+            isCancelled: isCancelled
+        )
         endRun()
         self.models = models
         return models.description
@@ -63,7 +91,7 @@ public struct PaintingSession: EngineSession {
             for: request.prompts,
             clips: models.clips,
             settings: settings,
-            device: device
+            device: models.device
         )
         notes += embedder.notes
         let start = try StartLatent.make(
@@ -104,14 +132,14 @@ public struct PaintingSession: EngineSession {
         var embedder = PromptEmbedder()
         for (image, embeddings) in checkpoint.imagePrompts {
             guard embeddings.count == models.clips.members.count else { continue }
-            embedder.remember(image: image, try embeddings.map { try $0.converted(on: device) })
+            embedder.remember(image: image, try embeddings.map { try $0.converted(on: models.device) })
         }
         let prompts = checkpoint.prompts
         let targets = try embedder.targets(
             for: prompts,
             clips: models.clips,
             settings: checkpoint.settings,
-            device: device
+            device: models.device
         )
         let isThere = FileManager.default.fileExists(atPath: checkpoint.folder)
         let folder = isThere ? checkpoint.folder : try RunFolder.make(in: runs, prompts: prompts)
@@ -120,9 +148,9 @@ public struct PaintingSession: EngineSession {
             settings: checkpoint.settings,
             folder: folder,
             step: checkpoint.step,
-            z: checkpoint.z.converted(on: device),
-            optimizer: checkpoint.optimizer.moved(to: device),
-            average: checkpoint.average.moved(to: device),
+            z: checkpoint.z.converted(on: models.device),
+            optimizer: checkpoint.optimizer.moved(to: models.device),
+            average: checkpoint.average.moved(to: models.device),
             embedder: embedder,
             targets: targets
         )
@@ -132,13 +160,18 @@ public struct PaintingSession: EngineSession {
     }
 
     /// The models that a checkpoint was made with.
-    private func models(
+    private mutating func models(
         for checkpoint: RunCheckpoint,
         _ progress: (LoadProgress) -> Void,
         _ isCancelled: () -> Bool
     ) throws(EngineFailure) -> ModelPair {
         if let models, models.choice == checkpoint.models { return models }
-        return try ModelLoader.load(checkpoint.models, device: device, progress: progress, isCancelled: isCancelled)
+        return try ModelLoader.load(
+            checkpoint.models,
+            device: readyDevice(),
+            progress: progress,
+            isCancelled: isCancelled
+        )
     }
 
     private static func check(_ checkpoint: RunCheckpoint, at path: String, fits vqgan: VQGAN) throws(EngineFailure) {

@@ -1,72 +1,89 @@
 import Dispatch
 import EngineKit
+import Glibc
 import Preview
 import Synchronization
 
-/// Turns a frame into a picture for the terminal. Called on the preview queue alone.
+/// Turns a frame into a picture for the terminal. Called on the preview thread alone.
 typealias PictureRenderer = @Sendable (PreviewTicket, Frame) throws -> PreviewPicture
 
 /// Renders previews off the main thread, one at a time; of the requests that wait, only the latest is kept.
+///
+/// The thread has the lowest priority there is: while the engine computes on all cores, previews take about a fiftieth
+/// of one of them and come less often; otherwise they come at once.
 final class PreviewWorker: Sendable {
     enum Answer: Sendable {
         case rendered(PreviewTicket, PreviewPicture)
         case failed(PreviewTicket, String)
     }
 
-    private struct Desk {
-        var waiting: (ticket: PreviewTicket, frame: Frame)?
-        var isBusy = false
-        var answer: Answer?
+    /// What the two threads share.
+    private final class Desk: Sendable {
+        struct Content {
+            var waiting: (ticket: PreviewTicket, frame: Frame)?
+            var answer: Answer?
+            var isClosed = false
+        }
+
+        let content = Mutex(Content())
+        let doorbell = Doorbell()
+        /// Counts what the thread has to look at.
+        let work = DispatchSemaphore(value: 0)
     }
 
-    private let desk = Mutex(Desk())
-    private let doorbell = Doorbell()
-    private let queue = DispatchQueue(label: "vqclip-tui.preview", qos: .utility)
-    private let render: PictureRenderer
+    private let desk = Desk()
 
-    init(_ render: @escaping PictureRenderer) { self.render = render }
+    init(_ render: @escaping PictureRenderer) {
+        let desk = desk
+        // One block for as long as there is a worker: a priority belongs to a thread, and cannot be raised again.
+        DispatchQueue(label: "vqclip-tui.preview", qos: .utility).async {
+            setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)
+            Self.serve(desk, render)
+        }
+    }
+
+    deinit {
+        desk.content.withLock { $0.isClosed = true }
+        desk.work.signal()
+    }
 
     /// Readable while an answer waits.
-    var descriptor: Int32 { doorbell.descriptor }
+    var descriptor: Int32 { desk.doorbell.descriptor }
 
     func request(_ ticket: PreviewTicket, _ frame: Frame) {
-        let wasIdle = desk.withLock { desk in
-            desk.waiting = (ticket, frame)
-            defer { desk.isBusy = true }
-            return !desk.isBusy
-        }
-        if wasIdle { queue.async { self.work() } }
+        desk.content.withLock { $0.waiting = (ticket, frame) }
+        desk.work.signal()
     }
 
     /// The latest answer, once.
     func takeAnswer() -> Answer? {
-        desk.withLock { desk in
-            doorbell.silence()
-            defer { desk.answer = nil }
-            return desk.answer
+        desk.content.withLock { content in
+            desk.doorbell.silence()
+            defer { content.answer = nil }
+            return content.answer
         }
     }
 
-    private func work() {
-        while let (ticket, frame) = next() {
+    private static func serve(_ desk: Desk, _ render: PictureRenderer) {
+        while true {
+            desk.work.wait()
+            let (isClosed, waiting) = desk.content.withLock { content in
+                defer { content.waiting = nil }
+                return (content.isClosed, content.waiting)
+            }
+            if isClosed { return }
+            // Another request may have been served in this one's place.
+            guard let (ticket, frame) = waiting else { continue }
             let answer: Answer
             do {
                 answer = .rendered(ticket, try render(ticket, frame))
             } catch {
                 answer = .failed(ticket, EngineFailure(describing: error).description)
             }
-            desk.withLock { desk in
-                desk.answer = answer
-                doorbell.ring()
+            desk.content.withLock { content in
+                content.answer = answer
+                desk.doorbell.ring()
             }
-        }
-    }
-
-    private func next() -> (PreviewTicket, Frame)? {
-        desk.withLock { desk in
-            defer { desk.waiting = nil }
-            if desk.waiting == nil { desk.isBusy = false }
-            return desk.waiting
         }
     }
 }

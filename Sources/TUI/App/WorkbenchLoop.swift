@@ -53,7 +53,10 @@ import Preview
     /// Runs until the user leaves or a signal ends the program.
     func run() -> ExitReason {
         handle(.resize(terminal.size))
+        // The first screen before the first command: what loads the models has all cores to itself afterwards.
+        drawIfDue()
         handle(.launched)
+        isUrgent = true
         while true {
             drawIfDue()
             if let exit { return exit }
