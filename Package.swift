@@ -110,15 +110,20 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        .testTarget(name: "TorchTests", dependencies: ["Torch", "CTorch"], swiftSettings: strict),
+        .testTarget(name: "TorchTests", dependencies: ["Torch", "CTorch", "WeightFiles"], swiftSettings: strict),
         .testTarget(
             name: "CoreTests",
             dependencies: ["Core", "Torch", "Tokenizers", "EngineKit", "Media"],
             exclude: ["Fixtures"],
             swiftSettings: strict
         ),
-        .testTarget(name: "WeightFilesTests", dependencies: ["WeightFiles", "CZlib"], swiftSettings: strict),
         .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers", "EngineKit"], swiftSettings: strict),
+        .testTarget(
+            name: "WeightFilesTests",
+            dependencies: ["WeightFiles", "CZlib"],
+            exclude: ["Fixtures"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "EngineKitTests", dependencies: ["EngineKit", "ScriptedEngine"], swiftSettings: strict),
         .testTarget(
             name: "HeadlessTests",

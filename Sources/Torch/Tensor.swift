@@ -91,6 +91,17 @@ public final class Tensor {
         return handle
     }
 
+    /// A tensor whose elements may be anything, to be set by ``fill(_:)``.
+    static func uninitialized(_ shape: [Int], type: ScalarType) throws(TorchError) -> Tensor {
+        try makeTensor { ct_tensor_empty(shape.map(Int64.init), Int32(shape.count), type.rawValue, $0) }
+    }
+
+    /// Lets `body` write the elements, row-major, of a tensor that was made by ``uninitialized(_:type:)``.
+    func fill<Failure: Error>(_ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void) throws(Failure) {
+        let memory = UnsafeMutableRawBufferPointer(start: ct_tensor_memory(handle), count: count * type.size)
+        try withExtendedLifetime(self) { () throws(Failure) in try body(memory) }
+    }
+
     /// A tensor of one value.
     public static func full(
         _ value: Double,

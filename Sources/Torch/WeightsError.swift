@@ -1,6 +1,10 @@
+public import WeightFiles
+
 /// Why weights could not be used.
 public enum WeightsError: Error, Sendable, CustomStringConvertible {
-    /// The file is not there, not readable, or not what it should be; the problem goes on after the path.
+    /// The file is not there, not readable, or no weight file.
+    case unreadable(WeightFileError)
+    /// The file does not hold what it should; the problem goes on after the path.
     case file(path: String, problem: String)
     /// A tensor is not in the file; `expected` is the shape that it would have had, where that is known, and `nearest`
     /// the key most like it.
@@ -13,6 +17,7 @@ public enum WeightsError: Error, Sendable, CustomStringConvertible {
 
     public var description: String {
         switch self {
+        case .unreadable(let error): return error.summary
         case .file(let path, let problem): return "\(path) \(problem)"
         case .missing(let key, let expected, let path, let nearest):
             let shape = expected.map { " \($0)" } ?? ""

@@ -41,6 +41,23 @@ CTStatus ct_tensor_from_bytes(const void *bytes, size_t byte_count, CTScalarType
     });
 }
 
+CTStatus ct_tensor_empty(const int64_t *shape, int32_t rank, CTScalarType type, CTTensor *out) {
+    return make(out, [&] {
+        element_count(list(shape, rank));
+        return at::empty(list(shape, rank), at::TensorOptions(scalar_type(type)));
+    });
+}
+
+void *ct_tensor_memory(CTTensor handle) {
+    void *memory = nullptr;
+    guard([&]() -> CTStatus {
+        const at::Tensor &source = tensor(handle);
+        if (source.is_cpu() && source.is_contiguous()) memory = source.data_ptr();
+        return CT_OK;
+    });
+    return memory;
+}
+
 CTStatus ct_tensor_full(const int64_t *shape, int32_t rank, double value, CTScalarType type, CTDevice where,
                         CTTensor *out) {
     return make(out, [&] {

@@ -11,7 +11,7 @@ import Torch
     private struct Case {
         let name: String
         let clip: CLIP
-        let expected: SafetensorsFile
+        let expected: FileStateDict
 
         init(_ name: String) throws {
             self.name = name

@@ -12,8 +12,8 @@ enum Fixtures {
         tests.deletingLastPathComponent().deletingLastPathComponent().appending(path: "models/built-in")
     }
 
-    static func open(_ name: String) throws -> SafetensorsFile {
-        try SafetensorsFile(path: tests.appending(path: "Fixtures/\(name)").path)
+    static func open(_ name: String) throws -> FileStateDict {
+        try FileStateDict(path: tests.appending(path: "Fixtures/\(name)").path)
     }
 }
 

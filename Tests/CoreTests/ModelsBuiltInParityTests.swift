@@ -8,7 +8,7 @@ import Torch
 
 /// The built-in pair against what PyTorch computed with the same weights.
 @Suite(.serialized, .leavesNothingAlive) struct ModelsBuiltInParityTests {
-    private let expected: SafetensorsFile
+    private let expected: FileStateDict
     private let pair: ModelPair
 
     init() throws {

@@ -135,7 +135,7 @@ import Torch
         var tensors = ["transformer.head.weight": try Tensor.zeros([2])]
         for key in source.keys { tensors["first_stage_model.\(key)"] = try source.tensor(key) }
         let url = folder.appending(path: "net2net.safetensors")
-        try Data(SafetensorsFile.encode(tensors)).write(to: url)
+        try Data(Safetensors.encode(tensors)).write(to: url)
         let vqgan = try ModelLoader.loadVQGAN(ModelFolder(url.path), .cpu)
         #expect(vqgan.cellSize == 4)
     }
@@ -146,7 +146,7 @@ import Torch
         for key in source.keys { tensors[key] = try source.tensor(key) }
         // The alphabet twice, one merge and the two marks.
         tensors["token_embedding.weight"] = try Tensor.normal([515, 32], seed: 1)
-        try Data(SafetensorsFile.encode(tensors)).write(to: folder.appending(path: "clip.safetensors"))
+        try Data(Safetensors.encode(tensors)).write(to: folder.appending(path: "clip.safetensors"))
         try write("#version: 0.2\nt h\nth e</w>\n", "merges.txt")
         try remove("clip.json")
         try remove("vocab.json")

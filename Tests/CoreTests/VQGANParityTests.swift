@@ -10,7 +10,7 @@ import Torch
     private struct Case {
         let name: String
         let vqgan: VQGAN
-        let expected: SafetensorsFile
+        let expected: FileStateDict
 
         init(_ name: String) throws {
             self.name = name

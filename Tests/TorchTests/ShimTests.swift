@@ -92,6 +92,9 @@ extension TorchSuites {
             expectFailure(argument, "negative rank") { ct_tensor_full([1], -1, 0, float, Self.cpu, $0) }
             expectFailure(argument, "overflow") { ct_tensor_full([1 << 40, 1 << 40], 2, 0, float, Self.cpu, $0) }
             expectFailure(nil, "byte overflow") { ct_tensor_from_bytes(one, 0, float, [1 << 62], 1, $0) }
+            expectFailure(argument, "negative empty") { ct_tensor_empty([-1], 1, float, $0) }
+            expectFailure(argument, "overflowed empty") { ct_tensor_empty([1 << 40, 1 << 40], 2, float, $0) }
+            expectFailure(argument, "empty type") { ct_tensor_empty([1], 1, 99, $0) }
             expectFailure(argument, "negative normal") { ct_tensor_normal([-1], 1, 0, $0) }
             expectFailure(argument, "overflowed uniform") { ct_tensor_uniform([1 << 62, 8], 2, 0, $0) }
             expectFailure(nil, "value beyond type") {
@@ -108,6 +111,7 @@ extension TorchSuites {
             let memory = CT_ERR_OUT_OF_MEMORY
             let float = CTScalarType(CT_FLOAT32)
             expectFailure(memory, "full") { ct_tensor_full([1 << 50], 1, 0, float, Self.cpu, $0) }
+            expectFailure(memory, "empty") { ct_tensor_empty([1 << 50], 1, float, $0) }
             expectFailure(memory, "normal") { ct_tensor_normal([1 << 50], 1, 0, $0) }
             let small = make([1, 2, 3, 4], [1, 1, 2, 2])
             expectFailure(memory, "upsampled") { ct_upsample_nearest(small, 1 << 24, $0) }

@@ -65,6 +65,10 @@ void ct_tensor_free(CTTensor tensor);
 /// Copies `byte_count` bytes, which must be exactly the elements of the shape, into a new CPU tensor.
 CTStatus ct_tensor_from_bytes(const void *bytes, size_t byte_count, CTScalarType type, const int64_t *shape,
                               int32_t rank, CTTensor *out);
+/// A contiguous CPU tensor whose elements may be anything.
+CTStatus ct_tensor_empty(const int64_t *shape, int32_t rank, CTScalarType type, CTTensor *out);
+/// Where the elements of a contiguous CPU tensor are, as long as the handle lives; NULL for any other tensor.
+void *_Nullable ct_tensor_memory(CTTensor tensor);
 CTStatus ct_tensor_full(const int64_t *shape, int32_t rank, double value, CTScalarType type, CTDevice device,
                         CTTensor *out);
 /// Standard normal float32 on the CPU from a generator of its own: the same seed gives the same values.

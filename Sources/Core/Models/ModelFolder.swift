@@ -56,13 +56,13 @@ struct ModelFolder {
 
     /// Opens the weights: the file that the user named, or the file of this name in the folder.
     /// - Throws: ``EngineFailure`` naming the file.
-    func openWeights(_ file: String) throws(EngineFailure) -> SafetensorsFile {
+    func openWeights(_ file: String) throws(EngineFailure) -> FileStateDict {
         let path = weightFile?.path ?? self.path(file)
         guard FileManager.default.fileExists(atPath: path) else {
             throw EngineFailure(.model, "\(url.path) has no \(file)", hint: "choose a folder that holds one")
         }
         do {
-            return try SafetensorsFile(path: path)
+            return try FileStateDict(path: path)
         } catch {
             throw EngineFailure(weights: error, of: path)
         }
@@ -91,7 +91,7 @@ struct ModelFolder {
     /// - Throws: ``EngineFailure`` naming the file with a configuration that makes no sense.
     func configuration<Value: Decodable>(
         _ type: Value.Type,
-        of weights: SafetensorsFile
+        of weights: FileStateDict
     ) throws(EngineFailure) -> Value? {
         if let text = weights.metadata["config"] { return try Self.decode(type, Data(text.utf8), weights.path) }
         let file = URL(filePath: weights.path).deletingPathExtension().lastPathComponent + ".json"
@@ -135,6 +135,7 @@ extension EngineFailure {
     init(weights error: WeightsError, of path: String? = nil) {
         let place = path.map { "\($0): " } ?? ""
         switch error {
+        case .unreadable(let error): self.init(.model, error.summary, hint: error.hint)
         case .file: self.init(.model, error.description, hint: "choose another file or download it again")
         case .missing, .unused:
             self.init(.model, error.description, hint: "the file is of another kind of model; choose another")

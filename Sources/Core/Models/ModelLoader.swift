@@ -128,7 +128,7 @@ enum ModelLoader {
         guard folder.has("sketchbook.safetensors") else { return nil }
         let captions = try folder.decode([String].self, "sketchbook.json")
         let file = try weights(of: folder.url.path) { () throws(WeightsError) in
-            try SafetensorsFile(path: folder.path("sketchbook.safetensors"))
+            try FileStateDict(path: folder.path("sketchbook.safetensors"))
         }
         return try Sketchbook(Weights(file, device: device), captions: captions, vqgan: vqgan, clip: clip)
     }
@@ -156,7 +156,7 @@ enum ModelLoader {
         return result
     }
 
-    private static func refusal(_ file: SafetensorsFile, isNot kind: String) -> EngineFailure {
+    private static func refusal(_ file: FileStateDict, isNot kind: String) -> EngineFailure {
         let isCLIP = file.shape(of: "text_projection") != nil
         let isVQGAN = file.shape(of: "decoder.conv_in.weight") != nil
         let found = isCLIP ? ", but a CLIP" : isVQGAN ? ", but a VQGAN" : ""

@@ -77,13 +77,13 @@ struct RunCheckpoint {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         let json = String(decoding: try encoder.encode(record), as: UTF8.self)
-        return try SafetensorsFile.encode(tensors, metadata: [Self.key: json])
+        return try Safetensors.encode(tensors, metadata: [Self.key: json])
     }
 
     /// Reads a checkpoint.
     /// - Throws: ``EngineFailure`` that names the file when it is none.
     init(path: String) throws {
-        let file = try SafetensorsFile(path: path)
+        let file = try FileStateDict(path: path)
         guard let json = file.metadata[Self.key],
             let record = try? JSONDecoder().decode(Record.self, from: Data(json.utf8)), record.version == 1
         else {
