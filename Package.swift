@@ -54,7 +54,7 @@ let package = Package(
         .target(name: "Torch", dependencies: ["CTorch", "WeightFiles"], swiftSettings: strict),
         .target(
             name: "Core",
-            dependencies: ["Torch", "Tokenizers", "EngineKit", "Media", logging],
+            dependencies: ["Torch", "Tokenizers", "EngineKit", "Media", "ModelLibrary", logging],
             swiftSettings: strict
         ),
 
@@ -85,8 +85,17 @@ let package = Package(
         .target(name: "CChafa", dependencies: ["ChafaLibrary"], cSettings: strictC),
         .target(name: "Preview", dependencies: ["CChafa", "EngineKit"], swiftSettings: strict),
 
+        // Models on this machine and elsewhere. No libtorch, no terminal.
+        .systemLibrary(name: "GLibLibrary", pkgConfig: "glib-2.0", providers: [.apt(["libglib2.0-dev"])]),
+        .target(name: "CFetch", dependencies: ["GLibLibrary"], cSettings: strictC),
+        .target(
+            name: "ModelLibrary",
+            dependencies: ["CFetch", "EngineKit", "Media", "WeightFiles"],
+            swiftSettings: strict
+        ),
+
         // Painting without a screen.
-        .target(name: "Headless", dependencies: ["EngineKit"], swiftSettings: strict),
+        .target(name: "Headless", dependencies: ["EngineKit", "ModelLibrary"], swiftSettings: strict),
 
         // The workbench.
         .target(
@@ -104,7 +113,8 @@ let package = Package(
         .executableTarget(
             name: "vqclip-tui",
             dependencies: [
-                "Core", "Torch", "Tokenizers", "TUI", "Headless", "EngineKit", "Configuration", "Preview",
+                "Core", "Torch", "Tokenizers", "TUI", "Headless", "ModelLibrary", "EngineKit", "Configuration",
+                "Preview",
                 argumentParser, logging,
             ],
             swiftSettings: strict
@@ -128,6 +138,11 @@ let package = Package(
         .testTarget(
             name: "HeadlessTests",
             dependencies: ["Headless", "EngineKit", "ScriptedEngine"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ModelLibraryTests",
+            dependencies: ["ModelLibrary", "WeightFiles", "EngineKit"],
             swiftSettings: strict
         ),
         .testTarget(

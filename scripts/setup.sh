@@ -18,6 +18,7 @@ tools=(
 libraries=(
     'chafa|libchafa-dev'
     'glib-2.0|libglib2.0-dev'
+    'libcurl|libcurl4-openssl-dev'
     'libpng|libpng-dev'
     'libturbojpeg|libturbojpeg0-dev'
     'libwebp|libwebp-dev'
@@ -65,6 +66,8 @@ debian_packages_missing() {
     for entry in "${libraries[@]}"; do
         grep --quiet --line-regexp --fixed-strings "installed ${entry#*|}" <<<"$installed" || printf '%s\n' "${entry#*|}"
     done
+    # Whom to believe, for downloads.
+    [[ -e /etc/ssl/certs/ca-certificates.crt ]] || printf '%s\n' ca-certificates
 }
 
 install_debian_packages() {

@@ -203,7 +203,7 @@ public struct SavedFile: Sendable, Hashable {
 /// An error for the user: what happened, and what to do.
 public struct EngineFailure: Error, Sendable, Hashable, CustomStringConvertible {
     public enum Kind: String, Sendable {
-        case model, prompt, settings, image, file, memory, numerics, cancelled, other
+        case model, prompt, settings, image, file, network, memory, numerics, cancelled, other
     }
 
     public let kind: Kind

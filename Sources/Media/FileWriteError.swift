@@ -33,7 +33,7 @@ public struct FileWriteError: Error, Sendable, Hashable, CustomStringConvertible
     }
 
     /// - Parameter code: An errno value.
-    init(code: Int32, path: String) {
+    public init(code: Int32, path: String) {
         let reason: Reason =
             switch code {
             case EEXIST: .exists

@@ -85,7 +85,7 @@ struct RunCommand: ParsableCommand {
             reporter.failed(EngineFailure(describing: error))
             return .failed
         }
-        let sources = Self.interrupt(interruption, on: [SIGINT, SIGTERM, SIGHUP])
+        let sources = interruption.raise(on: [SIGINT, SIGTERM, SIGHUP])
         defer { for source in sources { source.cancel() } }
         let job = HeadlessRun.Job(
             prompts: try painting.parsedPrompts(),
@@ -100,20 +100,6 @@ struct RunCommand: ParsableCommand {
         return ending
     }
 
-    /// Signals end the run in good order instead of the process.
-    private static func interrupt(_ interruption: Interruption, on signals: [Int32]) -> [any DispatchSourceSignal] {
-        signals.map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler {
-                // A second signal does not wait for the step in progress.
-                if interruption.isRaised { _exit(128 + number) }
-                interruption.raise(by: number)
-            }
-            source.resume()
-            return source
-        }
-    }
 }
 
 /// The file named with -o.

@@ -25,7 +25,7 @@ struct VQClipTUI: ParsableCommand {
               \\|  \\:         the plain characters
             """,
         version: version,
-        subcommands: [WorkbenchCommand.self, RunCommand.self, BenchCommand.self],
+        subcommands: [WorkbenchCommand.self, RunCommand.self, ModelsCommand.self, BenchCommand.self],
         defaultSubcommand: WorkbenchCommand.self
     )
 }

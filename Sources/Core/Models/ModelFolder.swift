@@ -1,5 +1,6 @@
 import EngineKit
 import Foundation
+import ModelLibrary
 import Torch
 
 /// Where the files of one model are: a folder, or a weight file with its companions beside it.
@@ -19,7 +20,8 @@ struct ModelFolder {
             throw EngineFailure(
                 .model,
                 "there is no model '\(name)'",
-                hint: "give the path of a folder or a .safetensors file, or the name of a folder in \(users)"
+                hint: try ModelLibrary(environment: environment).hint(forMissing: name)
+                    ?? "give the path of a folder or a weight file, or the name of a folder in \(users)"
             )
         }
         self.name = name
@@ -41,7 +43,9 @@ struct ModelFolder {
             if let own = ProgramFiles.find("models/\(name)", environment: environment) { return own }
         }
         let path = URL(filePath: expanded)
-        return !name.isEmpty && exists(path) ? path.standardizedFileURL : nil
+        if !name.isEmpty, exists(path) { return path.standardizedFileURL }
+        // As other tools write it, such as ViT-B/32.
+        return (try? ModelLibrary(environment: environment))?.model(named: name)?.folder
     }
 
     /// Whether another model's files are in the same folder.

@@ -1,7 +1,7 @@
 /// Finds the name that somebody probably meant.
-enum NearestName {
+public enum NearestName {
     /// The most similar of the known names, or `nil` when none is similar.
-    static func to(_ name: String, among known: [String]) -> String? {
+    public static func to(_ name: String, among known: [String]) -> String? {
         let name = name.lowercased()
         // A third of the letters may be wrong; two always, as swapped letters count twice.
         let tolerance = max(2, name.count / 3)
