@@ -38,6 +38,23 @@ final class CaptionIndex {
         }
     }
 
+    /// How much of a text some captions have together: the share of its words' weights, of those that any caption has.
+    func share(of text: String, in captions: [Int]) -> Double {
+        let had = Set(captions.flatMap { Self.words(of: texts[$0]).map(\.word) })
+        var (found, all) = (0.0, 0.0)
+        for (word, emphasis) in Self.words(of: text) where entries.captions[word] != nil {
+            let weight = rarity(of: word) * emphasis
+            all += weight
+            if had.contains(word) { found += weight }
+        }
+        return all > 0 ? found / all : 1
+    }
+
+    /// Whether a text says that its subject is in the air.
+    static func saysAbove(_ text: String) -> Bool {
+        words(of: text).contains { ["over", "above", "flying", "sky"].contains($0.word) }
+    }
+
     /// The inverse document frequency; a word of no caption is the rarest.
     private func rarity(of word: String) -> Double {
         log(Double(texts.count + 1) / Double((entries.captions[word]?.count ?? 0) + 1))

@@ -98,7 +98,8 @@ struct StartLatent {
         return try Tensor(values, shape: [1, 3, size.height, size.width])
     }
 
-    /// The sketchbook's entry that fits the prompts best; at another size than its own it is scaled as a picture.
+    /// The sketchbook's entry that fits the prompts best, or an object of it in a scene of it; at another size than its
+    /// own it is scaled as a picture.
     private static func sketch(
         _ size: PictureSize,
         _ seed: UInt64,
@@ -114,20 +115,34 @@ struct StartLatent {
             let reason = models.sketches == nil ? "this model has no sketchbook" : "there is no text to sketch"
             return try encoded(smooth(size, seed), models, note: "\(reason): started from soft colours")
         }
-        let choice = try withoutGradient {
+        return try withoutGradient {
             let features = try clip.textFeatures(of: texts.map(\.text)).features.normalized()
-            return try sketchbook.choose(texts: texts, textFeatures: features, seed: seed)
+            switch try sketchbook.plan(texts: texts, textFeatures: features, seed: seed) {
+            case .one(let choice):
+                return try drawn(choice, size, models)
+            case .blend(let object, let scene, let above):
+                let pictures = try [object, scene].map { try picture($0, models) }
+                let blend = try SketchBlend.blended(object: pictures[0], scene: pictures[1], above: above)
+                guard let blend else { return try drawn(scene, size, models) }
+                let note = "sketches: \(object.caption), put into \(scene.caption)"
+                return try encoded(covering(blend, size), models, note: note)
+            }
         }
-        let note = "sketch: \(choice.caption)"
-        let vqgan = models.vqgan
+    }
+
+    private static func drawn(_ choice: SketchChoice, _ size: PictureSize, _ models: ModelPair) throws -> StartLatent {
+        let (note, vqgan) = ("sketch: \(choice.caption)", models.vqgan)
         let grid = PictureSize(choice.codes.shape[2] * vqgan.cellSize, choice.codes.shape[1] * vqgan.cellSize)
-        let z = try withoutGradient { try vqgan.embed(codes: choice.codes.converted(on: models.device)) }
-        if grid == size { return StartLatent(z: z, note: note) }
-        let picture = try withoutGradient {
-            let drawn = try vqgan.picture(z)
-            return try covering(drawn, size)
+        if grid == size {
+            return StartLatent(z: try vqgan.embed(codes: choice.codes.converted(on: models.device)), note: note)
         }
-        return try encoded(picture, models, note: note)
+        return try encoded(covering(picture(choice, models), size), models, note: note)
+    }
+
+    /// [1, 3, H, W] in 0…1, on the CPU.
+    private static func picture(_ choice: SketchChoice, _ models: ModelPair) throws -> Tensor {
+        let vqgan = models.vqgan
+        return try vqgan.picture(vqgan.embed(codes: choice.codes.converted(on: models.device))).converted(on: .cpu)
     }
 
     /// Scales a picture to cover the size and crops its centre.

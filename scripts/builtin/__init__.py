@@ -1,0 +1,1 @@
+"""How the built-in pair is made: training, sketchbook, figures. See README.md."""
