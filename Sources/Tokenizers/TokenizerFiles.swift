@@ -12,6 +12,31 @@ public enum TokenizerFiles {
 
     private static let openAIFile = "bpe_simple_vocab_16e6.txt"
 
+    /// The tokenizer of OpenAI's CLIPs, with the program's copy of their vocabulary.
+    /// - Throws: ``EngineFailure`` when the program's files are missing.
+    public static func openAI(
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws(EngineFailure) -> any Tokenizer {
+        guard let own = ownVocabulary(environment) else {
+            throw EngineFailure(
+                .file,
+                "the program's folder models/clip-vocabulary is missing",
+                hint: "restore it, or name its parent with VQCLIP_SHARE"
+            )
+        }
+        let marks = TokenMarks(
+            start: openAIVocabularySize - 2,
+            end: openAIVocabularySize - 1,
+            padding: 0,
+            contextLength: 77
+        )
+        return ByteLevelTokenizer(vocabulary: nil, merges: try Vocabulary(merges: own).merges, marks: marks)
+    }
+
+    private static func ownVocabulary(_ environment: [String: String]) -> URL? {
+        ProgramFiles.find("models/clip-vocabulary/\(openAIFile).gz", environment: environment)
+    }
+
     /// - Parameters:
     ///   - folder: where the model's files are.
     ///   - vocabularySize: rows of the model's token embedding.
@@ -63,10 +88,7 @@ public enum TokenizerFiles {
         if let document = file("tokenizer.json") { return try Vocabulary(document: document) }
         let lists = ["merges.txt", openAIFile + ".gz", openAIFile]
         if let merges = lists.lazy.compactMap(file).first { return try Vocabulary(merges: merges) }
-        if size == openAIVocabularySize {
-            let own = ProgramFiles.find("models/clip-vocabulary/\(openAIFile).gz", environment: environment)
-            if let own { return try Vocabulary(merges: own) }
-        }
+        if size == openAIVocabularySize, let own = ownVocabulary(environment) { return try Vocabulary(merges: own) }
         throw EngineFailure(
             .model,
             "\(folder.path) has no vocabulary for its CLIP of \(size) tokens",

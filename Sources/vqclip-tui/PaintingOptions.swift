@@ -96,15 +96,7 @@ struct PaintingOptions: ParsableArguments {
     @Option(help: "CLIP: a model's name, folder or weight file; several look at once as 'A | B:0.5'.")
     var clip: String?
 
-    @Option(name: [.long, .customLong("cd", withSingleDash: true)], help: "auto, cpu or cuda:N.")
-    var device: String?
-
-    @Option(help: "CPU threads of one operation; by default as many as there are cores.")
-    var threads: Int?
-
-    func validate() throws {
-        if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads takes 1 to 1024.") }
-    }
+    @OptionGroup var devices: DeviceOptions
 
     /// The prompts given, if any.
     /// - Throws: `ValidationError` that points at the character.
@@ -139,10 +131,5 @@ struct PaintingOptions: ParsableArguments {
             throw ValidationError("--\(error)")
         }
         return settings
-    }
-
-    /// The models: what was given, else what the configuration says, else the built-in pair.
-    func models(configured: ModelChoice) -> ModelChoice {
-        ModelChoice(vqgan: vqgan ?? configured.vqgan, clip: clip ?? configured.clip)
     }
 }

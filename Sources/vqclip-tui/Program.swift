@@ -20,13 +20,32 @@ struct Program {
     let issues: [String]
 
     init(_ options: PaintingOptions) throws {
+        try self.init(
+            vqgan: options.vqgan,
+            clip: options.clip,
+            devices: options.devices,
+            settings: options.settings()
+        )
+    }
+
+    /// - Parameters:
+    ///   - vqgan, clip: what was given; else what the configuration says counts, else the built-in pair.
+    ///   - given: settings that were given.
+    init(
+        vqgan: String? = nil,
+        clip: String? = nil,
+        devices: DeviceOptions,
+        settings given: [SettingKey: String] = [:]
+    ) throws {
         let (configuration, issues) = UserConfiguration.load(from: folders.configurationFile)
         self.configuration = configuration
-        settings = configuration.settings.merging(try options.settings()) { $1 }
-        let configured = ModelChoice(vqgan: configuration.vqgan ?? "built-in", clip: configuration.clip ?? "built-in")
-        models = options.models(configured: configured)
-        device = options.device ?? configuration.device ?? "auto"
-        threads = options.threads
+        settings = configuration.settings.merging(given) { $1 }
+        models = ModelChoice(
+            vqgan: vqgan ?? configuration.vqgan ?? "built-in",
+            clip: clip ?? configuration.clip ?? "built-in"
+        )
+        device = devices.device ?? configuration.device ?? "auto"
+        threads = devices.threads
         var lines = issues.map(\.description)
         switch FileLog.start(level: configuration.logLevel ?? .info, file: folders.logFile) {
         case .success(let log): logFile = log.file

@@ -25,7 +25,10 @@ struct VQClipTUI: ParsableCommand {
               \\|  \\:         the plain characters
             """,
         version: version,
-        subcommands: [WorkbenchCommand.self, RunCommand.self, ModelsCommand.self, BenchCommand.self],
+        subcommands: [
+            WorkbenchCommand.self, RunCommand.self, ModelsCommand.self, TokenizeCommand.self, EmbedCommand.self,
+            ScoreCommand.self, ReconstructCommand.self, DecodeCommand.self, BenchCommand.self,
+        ],
         defaultSubcommand: WorkbenchCommand.self
     )
 }

@@ -101,22 +101,41 @@ enum ModelLoader {
     static func loadCLIP(_ folder: ModelFolder, _ device: Device) throws(EngineFailure) -> CLIP {
         let file = try folder.openWeights("clip.safetensors")
         let w = Weights(file, device: device)
-        guard w.has("text_projection") else { throw refusal(file, isNot: "CLIP") }
-        let described = try folder.configuration(CLIPConfiguration.self, of: file)
-        let configuration = try weights(of: file.path) { () throws(WeightsError) in
-            if let described { described } else { try CLIPConfiguration(inferredFrom: w) }
-        }
-        let tokenizer = try TokenizerFiles.load(
-            configuration.tokenizer,
-            beside: folder.url,
-            vocabularySize: configuration.vocabSize,
-            marks: configuration.marks
-        )
+        let configuration = try clipConfiguration(folder, file, w)
+        let tokenizer = try tokenizer(folder, configuration)
         return try weights(of: file.path) { () throws(WeightsError) in
             let clip = try CLIP(w, configuration: configuration, tokenizer: tokenizer)
             try w.finish()
             return clip
         }
+    }
+
+    /// The tokenizer of a CLIP, for which none of its tensors is read.
+    static func loadTokenizer(_ folder: ModelFolder) throws(EngineFailure) -> any Tokenizer {
+        let file = try folder.openWeights("clip.safetensors")
+        return try tokenizer(folder, clipConfiguration(folder, file, Weights(file, device: .cpu)))
+    }
+
+    private static func tokenizer(
+        _ folder: ModelFolder,
+        _ configuration: CLIPConfiguration
+    ) throws(EngineFailure) -> any Tokenizer {
+        try TokenizerFiles.load(
+            configuration.tokenizer,
+            beside: folder.url,
+            vocabularySize: configuration.vocabSize,
+            marks: configuration.marks
+        )
+    }
+
+    private static func clipConfiguration(
+        _ folder: ModelFolder,
+        _ file: SafetensorsFile,
+        _ w: Weights
+    ) throws(EngineFailure) -> CLIPConfiguration {
+        guard w.has("text_projection") else { throw refusal(file, isNot: "CLIP") }
+        if let described = try folder.configuration(CLIPConfiguration.self, of: file) { return described }
+        return try weights(of: file.path) { () throws(WeightsError) in try CLIPConfiguration(inferredFrom: w) }
     }
 
     private static func loadSketchbook(

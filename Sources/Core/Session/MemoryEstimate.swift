@@ -20,9 +20,26 @@ enum MemoryEstimate {
 
     /// - Throws: ``EngineFailure`` with the memory it would take when that is more than there is.
     static func check(_ size: PictureSize, _ models: ModelPair, microBatch: Int) throws(EngineFailure) {
-        guard let (available, verb) = room(on: models.device) else { return }
-        let needed = bytes(size, models, microBatch: microBatch)
-        guard needed > Double(available) else { return }
+        try check(bytes(size, models, microBatch: microBatch), for: size, on: models.device)
+    }
+
+    /// The same for encoding and decoding a picture once, without gradients: a few activations of the finest level are
+    /// alive at a time.
+    static func checkDecoding(
+        _ size: PictureSize,
+        _ vqgan: VQGANConfiguration,
+        _ device: Device
+    ) throws(EngineFailure) {
+        let networks = vqgan.ddconfig
+        let pixels = Double(size.width) * Double(size.height)
+        let perPixel = 5 * 1024 * Double(networks.ch) / 128 / Double(networks.patchSize * networks.patchSize)
+        let cells = pixels / Double(vqgan.cellSize * vqgan.cellSize)
+        let attention = networks.midAttention ? 2 * 4 * cells * cells : 0
+        try check(0.3e9 + pixels * perPixel + attention, for: size, on: device)
+    }
+
+    private static func check(_ needed: Double, for size: PictureSize, on device: Device) throws(EngineFailure) {
+        guard let (available, verb) = room(on: device), needed > Double(available) else { return }
         throw EngineFailure(
             .memory,
             "a picture of \(size) would take about \(text(needed)) of memory; \(text(Double(available))) \(verb)",

@@ -21,7 +21,8 @@ struct RunCheckpoint {
         var imagePrompts: [String]
     }
 
-    private static let key = "vqclip-tui"
+    /// Of the metadata that makes a file a checkpoint.
+    static let key = "vqclip-tui"
     static let fileExtension = "checkpoint"
 
     let models: ModelChoice
