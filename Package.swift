@@ -54,7 +54,7 @@ let package = Package(
         .target(name: "Torch", dependencies: ["CTorch", "WeightFiles"], swiftSettings: strict),
         .target(
             name: "Core",
-            dependencies: ["Torch", "Tokenizers", "EngineKit", "Media", "ModelLibrary", logging],
+            dependencies: ["Torch", "Tokenizers", "EngineKit", "Media", "ModelLibrary", "WeightFiles", logging],
             swiftSettings: strict
         ),
 

@@ -8,10 +8,10 @@ import Torch
 extension Program {
     /// The device that was asked for, ready for models that are used on this thread.
     func prepareDevice() throws(EngineFailure) -> Device {
-        var errors = LineOutput.standardError
-        for issue in issues { errors.line("note    \(issue)") }
+        PartsOutput.note(issues)
+        let device = try DeviceSelection.device(named: device)
         try ModelParts.prepare(threads: threads)
-        return try DeviceSelection.device(named: device)
+        return device
     }
 }
 

@@ -5,6 +5,7 @@ import struct
 
 from files import Picture, leftovers, write_png
 from test_badinput import contents, is_usage
+from test_loading import moved_binary, run
 from workspace import REPOSITORY
 
 
@@ -52,6 +53,13 @@ def test_tokenize_reads_lines(workspace):
     refused(workspace, "tokenize", "--lines", "nowhere", says="nowhere cannot be read")
     refused(workspace, "tokenize", says="There is no text")
     refused(workspace, "tokenize", "a", "--clip", "nowhere", says="there is no model 'nowhere'")
+
+
+def test_tokenize_does_without_libtorch(workspace):
+    binary, environment = moved_binary(workspace)
+    for model in ("--openai", "--clip=built-in"):
+        result = run([binary, "tokenize", model, "--json", "a crown"], workspace, environment)
+        assert objects(result)[0]["count"] == 2, result
 
 
 def test_embed(workspace):

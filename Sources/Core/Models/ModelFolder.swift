@@ -2,6 +2,7 @@ import EngineKit
 import Foundation
 import ModelLibrary
 import Torch
+import WeightFiles
 
 /// Where the files of one model are: a folder, or a weight file with its companions beside it.
 struct ModelFolder {

@@ -130,7 +130,7 @@ enum ModelLoader {
 
     private static func clipConfiguration(
         _ folder: ModelFolder,
-        _ file: SafetensorsFile,
+        _ file: FileStateDict,
         _ w: Weights
     ) throws(EngineFailure) -> CLIPConfiguration {
         guard w.has("text_projection") else { throw refusal(file, isNot: "CLIP") }

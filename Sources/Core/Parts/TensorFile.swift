@@ -7,7 +7,7 @@ public import Torch
 public enum TensorFile {
     /// Replaces a file that is there.
     public static func write(_ tensors: [String: Tensor], metadata: [String: String], to path: String) throws {
-        try AtomicFile.write(SafetensorsFile.encode(tensors, metadata: metadata), to: path, overwrite: true)
+        try AtomicFile.write(Safetensors.encode(tensors, metadata: metadata), to: path, overwrite: true)
     }
 
     /// Texts as one entry of the metadata: a JSON array.
@@ -37,7 +37,7 @@ public struct StoredPicture {
     /// - Parameter entry: which picture, from 0, where the file holds several.
     /// - Throws: ``EngineFailure`` or ``WeightsError`` naming the file when there is no such picture in it.
     public init(path: String, entry: Int?) throws {
-        let file = try SafetensorsFile(path: path)
+        let file = try FileStateDict(path: path)
         if file.metadata[RunCheckpoint.key] != nil {
             let checkpoint = try RunCheckpoint(path: path)
             vqgan = checkpoint.models.vqgan
