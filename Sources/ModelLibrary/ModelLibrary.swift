@@ -49,6 +49,21 @@ public struct ModelLibrary: Sendable {
             ?? models.first { $0.name == known || $0.name == ModelName.normalized(name) }
     }
 
+    /// All models on this machine, as the workbench lists them.
+    public func summaries() -> [ModelSummary] {
+        installed().map { model in
+            let architecture = model.parts.lazy.compactMap { $0.provenance?.architecture }.first
+            let detail = catalogue[model.name]?.paints ?? architecture
+            return ModelSummary(
+                name: model.name,
+                hasVQGAN: model.kinds.contains(.vqgan),
+                hasCLIP: model.kinds.contains(.clip),
+                bytes: model.bytes,
+                detail: detail ?? (model.isBuiltIn ? "comes with the program" : "")
+            )
+        }
+    }
+
     /// What to do when there is no model of that name: pull it, if it is known, or use the name that was meant.
     public func hint(forMissing name: String) -> String? {
         if let known = catalogue[name] { return "run: vqclip-tui models pull \(known.name) (\(Self.cost(of: known)))" }

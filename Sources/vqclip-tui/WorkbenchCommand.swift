@@ -3,6 +3,7 @@ import Configuration
 import EngineKit
 import Foundation
 import Headless
+import ModelLibrary
 import Preview
 import TUI
 
@@ -74,6 +75,8 @@ struct WorkbenchCommand: ParsableCommand {
         options.prompts = try painting.parsedPrompts()
         options.settings = program.settings
         options.models = program.models
+        // A catalogue that cannot be used is reported where it is asked for.
+        options.listModels = { (try? ModelLibrary())?.summaries() ?? [] }
         options.startsWhenLoaded = !paused
         options.theme = theme ?? program.configuration.theme
         options.usesMouse = !noMouse

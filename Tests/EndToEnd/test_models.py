@@ -9,8 +9,10 @@ import struct
 import subprocess
 
 from badserver import Answer, BadServer, wait_until
-from workspace import BINARY
+from workbench import leave
+from workspace import BINARY, REPOSITORY
 
+BUILT_IN = REPOSITORY / "models/built-in"
 PULL = ("models", "pull", "--stall", "1", "--tries", "2", "--retry-wait", "0.01")
 
 
@@ -394,3 +396,50 @@ def test_a_catalogue_that_cannot_be_used_is_one_line(workspace):
         result = workspace.run("models", "list", environment={"VQCLIP_CATALOGUE": str(path)})
         assert result.returncode == 1 and len(result.stderr.splitlines()) == 1, result
         assert "VQCLIP_CATALOGUE" in result.stderr, result.stderr
+
+
+def test_a_known_model_that_is_not_here_says_how_to_get_it(workspace):
+    for option, name, says in (
+        ("--vqgan", "sflckr", "run: vqclip-tui models pull sflckr (4.26 GB download, 289 MB kept)"),
+        ("--clip", "ViT-B/32", "run: vqclip-tui models pull vit-b-32 (354 MB download, 354 MB kept)"),
+        ("--vqgan", "wikiart_16383", "did you mean 'wikiart-16384'?"),
+    ):
+        result = workspace.run("run", "a moon", option, name, "-o", "moon.png")
+        assert result.returncode == 1 and says in result.stderr, result.stderr
+        assert len(result.stderr.strip().splitlines()) == 1, result.stderr
+
+
+def test_an_imported_model_paints_under_any_of_its_names(workspace):
+    assert workspace.run("models", "import", BUILT_IN / "vqgan.safetensors", "--name", "my-vqgan").returncode == 0
+    assert workspace.run("models", "import", BUILT_IN / "clip.safetensors", "--name", "my-clip", "--half").returncode == 0
+    result = workspace.run(
+        *("run", "a moon", "--vqgan", "My_VQGAN", "--clip", "my-clip"),
+        *("--size", "64x64", "--steps", "2", "--start", "smooth", "-o", "moon.png"),
+    )
+    assert result.returncode == 0 and (workspace.folder / "moon.png").exists(), result.stderr
+    assert "my-clip CLIP" in result.stdout, result.stdout
+
+
+def test_the_workbench_lists_models_and_switches(workspace):
+    assert workspace.run("models", "import", BUILT_IN / "vqgan.safetensors", "--name", "mine").returncode == 0
+    terminal = workspace.start(columns=80, rows=24)
+    terminal.wait_for("ready")
+    terminal.send("M")
+    screen = terminal.wait_for("installed models")
+    assert "built-in" in screen and "mine" in screen and "models pull NAME" in screen, screen
+    terminal.send("G")
+    terminal.wait_for("▸  mine")
+    terminal.send("Enter")
+    terminal.wait_for("mine VQGAN f=4")
+    # With a run, the switch is asked for.
+    terminal.send("a")
+    terminal.type("a moon")
+    terminal.send("Enter", "Space")
+    terminal.wait_for("running")
+    terminal.send("M")
+    terminal.wait_for("● mine")
+    terminal.send("g", "Enter")
+    terminal.wait_for("Loading built-in ends the present run")
+    terminal.send("y")
+    terminal.wait_for("built-in VQGAN f=4")
+    assert leave(terminal) == 0

@@ -15,6 +15,8 @@ enum Action: Sendable {
     case themeLoaded(name: String, issues: [String])
     /// What a path may be completed to; asked for with ``Effect/completePath(_:)``.
     case pathCandidates(prefix: String, [String])
+    /// The models on this machine; asked for with ``Effect/listModels(_:)``.
+    case modelsListed([ModelSummary], ModelList.Half?)
     /// A line for the log from the program itself.
     case report(String, EventLog.Severity)
     /// The program has begun.
@@ -28,6 +30,7 @@ enum Effect: Sendable, Equatable {
     case renderPreview(PreviewTicket, Frame)
     case loadTheme(String)
     case completePath(String)
+    case listModels(ModelList.Half?)
     case redraw
     case suspend
     case quit(ExitReason)

@@ -20,7 +20,7 @@ extension Command {
         case .savePicture, .saveCheckpoint:
             return run == nil && !state.engine.isBeginningRun ? "there is nothing to save yet: space starts a run" : nil
         case .cancelLoading: return state.engine.isLoading ? nil : "no model is being loaded"
-        case .loadModel: return state.engine.isLoading ? "a model is being loaded" : nil
+        case .loadModel, .models: return state.engine.isLoading ? "a model is being loaded" : nil
         case .deletePrompt, .weightUp, .weightDown, .mute, .solo:
             return state.prompts.isEmpty ? AppState.emptyPromptsAdvice : nil
         case .movePromptUp: return state.prompts.selection == 0 ? "this is the first prompt" : nil
@@ -51,7 +51,9 @@ extension Command {
 
     private func reasonAgainstSetting(_ state: AppState) -> String? {
         guard state.editor == nil else { return nil }
-        guard case .key(let key) = state.settings.selectedRow else { return "press ⏎ to choose another model" }
+        guard case .key(let key) = state.settings.selectedRow else {
+            return self == .resetSetting ? "press ⏎ to write another model, → to choose one" : nil
+        }
         if self == .resetSetting { return state.settings.own[key] == nil ? "this is not your own value" : nil }
         return key.choices == nil ? "press ⏎ to edit \(key.title)" : nil
     }

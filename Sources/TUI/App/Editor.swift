@@ -47,6 +47,7 @@ enum Overlay: Sendable, Equatable {
     case palette(Palette)
     case path(PathEntry)
     case question(Question)
+    case models(ModelList)
 
     var context: KeyContext {
         switch self {
@@ -54,6 +55,7 @@ enum Overlay: Sendable, Equatable {
         case .palette: .palette
         case .path: .path
         case .question: .confirmation
+        case .models: .models
         }
     }
 }
@@ -70,7 +72,7 @@ struct Palette: Sendable, Equatable {
     func matches(_ keymap: Keymap) -> [Binding] {
         var seen: Set<Command> = []
         let all = keymap.bindings.filter { binding in
-            binding.contexts.contains { !$0.takesText && $0 != .confirmation && $0 != .chooser && $0 != .help }
+            binding.contexts.contains { !$0.takesText && !Self.overlays.contains($0) }
                 && !Self.hidden.contains(binding.command) && seen.insert(binding.command).inserted
         }
         let typed = line.text.lowercased().filter { !$0.isWhitespace && $0 != "-" }
@@ -81,6 +83,7 @@ struct Palette: Sendable, Equatable {
         return ranked.sorted { ($0.rank, $0.offset) < ($1.rank, $1.offset) }.map(\.binding)
     }
 
+    private static let overlays: Set<KeyContext> = [.confirmation, .chooser, .help, .models]
     private static let hidden: Set<Command> = [.palette, .interrupt]
 
     private static func rank(_ binding: Binding, _ typed: String) -> Int? {

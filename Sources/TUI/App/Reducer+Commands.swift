@@ -22,6 +22,7 @@ extension AppState {
         case .selectPrevious, .selectNext, .selectFirst, .selectLast, .pageUp, .pageDown:
             scroll(command, keymap)
             return []
+        case .models: return listModels()
         case .nextPane, .previousPane, .zoom, .cycleTheme, .cyclePreview, .palette, .help, .loadCheckpoint, .complete,
             .previousMatch, .nextMatch:
             return arrange(command, keymap)
@@ -70,6 +71,7 @@ extension AppState {
         switch overlay {
         case .palette(let palette): return runSelected(of: palette, keymap)
         case .path(let entry): return loadCheckpoint(at: entry.line.text)
+        case .models(let list): return acceptModel(of: list)
         case .help, .question: return []
         case nil: return acceptEditor()
         }
@@ -83,6 +85,11 @@ extension AppState {
     private mutating func scroll(_ command: Command, _ keymap: Keymap) {
         if case .help(let line) = overlay {
             overlay = .help(firstLine: max(0, Self.moved(line, command, last: HelpView(keymap: keymap).lastLine(size))))
+            return
+        }
+        if case .models(var list) = overlay {
+            list.selection = max(0, Self.moved(list.selection, command, last: list.models.count - 1))
+            overlay = .models(list)
             return
         }
         switch focus {

@@ -49,10 +49,9 @@ extension AppState {
         }
         editor = nil
         guard name != settings.text(of: row) else { return [] }
-        if row == .vqgan { settings.models.vqgan = name } else { settings.models.clip = name }
-        guard engine.run != nil else { return [.send(.load(settings.models), note: nil)] }
-        ask("Load other models", "Loading \(name) ends the present run\(unsavedClause). Load now?", yes: .loadModels)
-        return []
+        var choice = settings.models
+        if row == .vqgan { choice.vqgan = name } else { choice.clip = name }
+        return use(choice, named: name)
     }
 
     /// Goes through the values of the selected setting, in its editor or in place.
@@ -62,7 +61,8 @@ extension AppState {
             editor = edited
             return []
         }
-        guard case .key(let key) = settings.selectedRow, let choices = key.choices else { return [] }
+        guard case .key(let key) = settings.selectedRow else { return listModels() }
+        guard let choices = key.choices else { return [] }
         let value = Self.neighbour(of: settings.effective.value(of: key), in: choices, offset)
         // The value comes from the setting's own list.
         try? settings.set(key, to: value)
@@ -105,12 +105,12 @@ extension AppState {
         return []
     }
 
-    private var unsavedClause: String {
+    var unsavedClause: String {
         guard hasUnsavedSteps, let run = engine.run else { return "" }
         return run.savedStep == 0 ? "; the picture is not saved" : "; steps after \(run.savedStep) are not saved"
     }
 
-    private mutating func ask(_ title: String, _ message: String, yes answer: Question.Answer) {
+    mutating func ask(_ title: String, _ message: String, yes answer: Question.Answer) {
         overlay = .question(
             Question(
                 title: title,

@@ -34,6 +34,9 @@ func reduce(_ state: inout AppState, _ action: Action, _ keymap: Keymap) -> [Eff
     case .pathCandidates(let prefix, let candidates):
         state.complete(prefix, with: candidates)
         effects = []
+    case .modelsListed(let models, let half):
+        state.openModels(models, half)
+        effects = []
     case .report(let text, let severity):
         state.log.add(text, step: state.engine.step, severity)
         effects = []
@@ -92,7 +95,7 @@ extension AppState {
             change(&entry.line)
             (entry.candidates, entry.candidate) = ([], nil)
             overlay = .path(entry)
-        case .help, .question: break
+        case .help, .question, .models: break
         case nil:
             guard var changed = editor else { return }
             change(&changed.line)

@@ -17,8 +17,8 @@ enum SettingRow: Sendable, Hashable {
 
     var help: String {
         switch self {
-        case .vqgan: "the VQGAN that paints: built-in, a name, a folder or a file"
-        case .clip: "the CLIP that looks: built-in, a name, a folder or a file; several as A | B:0.5"
+        case .vqgan: "the VQGAN that paints: a name, a folder or a file; → lists the installed ones"
+        case .clip: "the CLIP that looks: a name, a folder or a file, several as A | B:0.5; → lists them"
         case .key(let key): key.help
         }
     }

@@ -59,6 +59,7 @@ public enum Workbench {
                 let (theme, issues) = loader.load(name)
                 return (theme, issues.map(\.description))
             },
+            listModels: options.listModels,
             render: { ticket, frame in
                 let cell = CellPixels.current
                 return try renderer.render(

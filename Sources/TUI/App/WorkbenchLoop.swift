@@ -20,6 +20,7 @@ import Preview
     private let terminal: any Terminal
     private let keymap: Keymap
     private let themes: ThemeSource
+    private let listModels: () -> [ModelSummary]
     private let previews: PreviewWorker
     private var theme: Theme
     private var exit: ExitReason?
@@ -36,6 +37,7 @@ import Preview
         terminal: any Terminal,
         keymap: Keymap,
         themes: ThemeSource,
+        listModels: @escaping () -> [ModelSummary] = { [] },
         render: @escaping PictureRenderer
     ) {
         self.state = state
@@ -43,6 +45,7 @@ import Preview
         self.terminal = terminal
         self.keymap = keymap
         self.themes = themes
+        self.listModels = listModels
         previews = PreviewWorker(render)
         let (theme, issues) = themes.load(state.themes.current)
         self.theme = theme
@@ -121,6 +124,7 @@ import Preview
             handle(.themeLoaded(name: name, issues: issues))
         case .completePath(let prefix):
             handle(.pathCandidates(prefix: prefix, PathCompletion.candidates(for: prefix)))
+        case .listModels(let half): handle(.modelsListed(listModels(), half))
         case .redraw: terminal.invalidate()
         case .suspend:
             terminal.suspend()

@@ -8,6 +8,8 @@ public struct WorkbenchOptions: Sendable {
     /// The user's own settings; they win over the model's recommendation, which wins over the defaults.
     public var settings: [SettingKey: String] = [:]
     public var models = ModelChoice.builtIn
+    /// The models on this machine. Called when the user asks for the list.
+    public var listModels: @Sendable () -> [ModelSummary] = { [] }
     /// Begin painting as soon as the model is loaded. Only with prompts.
     public var startsWhenLoaded = true
     /// A theme's name or path; `nil` takes the built-in one.

@@ -60,12 +60,12 @@ extension Binding {
     ]
 
     private static let lists: [Binding] = [
-        Binding([.prompts, .settings, .log, .help], .selectPrevious, "up k", "up", "One line up"),
-        Binding([.prompts, .settings, .log, .help], .selectNext, "down j", "down", "One line down"),
-        Binding([.prompts, .settings, .log, .help], .selectFirst, "home g", "first", "To the first line"),
-        Binding([.prompts, .settings, .log, .help], .selectLast, "end G", "last", "To the last line"),
-        Binding([.prompts, .settings, .log, .help], .pageUp, "page-up", "page up", "A page up"),
-        Binding([.prompts, .settings, .log, .help], .pageDown, "page-down", "page down", "A page down"),
+        Binding([.prompts, .settings, .log, .help, .models], .selectPrevious, "up k", "up", "One line up"),
+        Binding([.prompts, .settings, .log, .help, .models], .selectNext, "down j", "down", "One line down"),
+        Binding([.prompts, .settings, .log, .help, .models], .selectFirst, "home g", "first", "To the first line"),
+        Binding([.prompts, .settings, .log, .help, .models], .selectLast, "end G", "last", "To the last line"),
+        Binding([.prompts, .settings, .log, .help, .models], .pageUp, "page-up", "page up", "A page up"),
+        Binding([.prompts, .settings, .log, .help, .models], .pageDown, "page-down", "page down", "A page down"),
     ]
 
     private static let run: [Binding] = [
@@ -77,6 +77,7 @@ extension Binding {
         Binding([.workbench], .saveCheckpoint, "c", "checkpoint", "Save all that is needed to go on exactly"),
         Binding([.workbench], .loadCheckpoint, "C", "load checkpoint", "Continue from a checkpoint file"),
         Binding([.workbench], .loadModel, "L", "load model", "Load the chosen models again"),
+        Binding([.workbench], .models, "M", "models", "List the installed models, and load another", footer: 12),
         Binding([.workbench], .cancelLoading, "esc", "cancel", "Give up loading the models", footer: 1),
     ]
 
@@ -105,6 +106,8 @@ extension Binding {
             "Leave it as it was",
             footer: 1
         ),
+        Binding([.models], .accept, "enter", "use", "Load the selected model", footer: 0),
+        Binding([.models], .cancel, "esc q M ctrl-g", "close", "Close the list", footer: 1),
         Binding([.confirmation], .cancel, "esc ctrl-g", "no", "Do nothing", footer: 0),
         Binding([.help], .cancel, "esc q ? f1 enter", "close", "Close the help", footer: 1),
         Binding([.chooser], .choosePrevious, "left up h k", "previous", "The previous value", footer: 2),

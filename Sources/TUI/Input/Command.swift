@@ -9,6 +9,7 @@ enum Command: String, Sendable, CaseIterable {
     case loadCheckpoint = "load-checkpoint"
     case loadModel = "load-model"
     case cancelLoading = "cancel-loading"
+    case models
 
     case addPrompt = "add-prompt"
     case edit
@@ -79,6 +80,8 @@ enum KeyContext: String, Sendable, CaseIterable {
     case path
     case confirmation
     case help
+    /// The list of installed models.
+    case models
     /// Everywhere, even while text is edited.
     case anywhere
 
@@ -96,6 +99,7 @@ enum KeyContext: String, Sendable, CaseIterable {
         case .path: "Entering a path"
         case .confirmation: "Question"
         case .help: "Help"
+        case .models: "List of models"
         case .anywhere: "Everywhere"
         }
     }
@@ -104,7 +108,8 @@ enum KeyContext: String, Sendable, CaseIterable {
     var takesText: Bool {
         switch self {
         case .editor, .palette, .path: true
-        case .prompts, .settings, .loss, .log, .picture, .workbench, .chooser, .confirmation, .help, .anywhere: false
+        case .prompts, .settings, .loss, .log, .picture, .workbench, .chooser, .confirmation, .help, .models, .anywhere:
+            false
         }
     }
 
@@ -113,7 +118,7 @@ enum KeyContext: String, Sendable, CaseIterable {
         switch self {
         case .prompts, .settings, .loss, .log, .picture: [self, .workbench, .anywhere]
         case .workbench: [.workbench, .anywhere]
-        case .editor, .chooser, .palette, .path, .confirmation, .help: [self, .anywhere]
+        case .editor, .chooser, .palette, .path, .confirmation, .help, .models: [self, .anywhere]
         case .anywhere: [.anywhere]
         }
     }

@@ -1,4 +1,4 @@
-/// What lies over the panes: palette, path and question. The help has its own view.
+/// What lies over the panes: palette, path and question. The help and the list of models have views of their own.
 struct OverlayView {
     let state: AppState
     let keymap: Keymap
@@ -12,6 +12,9 @@ struct OverlayView {
         case .path(let entry): return draw(entry, &buffer)
         case .question(let question):
             draw(question, &buffer)
+            return nil
+        case .models(let list):
+            ModelListView(list: list, current: state.settings.models).draw(on: &buffer)
             return nil
         case nil: return nil
         }
