@@ -37,5 +37,11 @@ if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
     done
 fi
 
+# Before libtorch is loaded, every function of the shim is a jump that Sources/CTorch/functions.h lists.
+for function in $(grep -oE '\bct_[a-z0-9_]+\(' Sources/CTorch/include/ctorch.h | tr -d '(' | sort -u); do
+    [[ $function == ct_load ]] || grep -q "($function," Sources/CTorch/functions.h ||
+        fail "$function of ctorch.h is missing in Sources/CTorch/functions.h"
+done
+
 if $failed; then exit 1; fi
 echo 'lint: clean'

@@ -30,6 +30,8 @@ public struct DataFolders: Sendable, Hashable {
     public var userThemes: URL { configuration.appending(path: "themes", directoryHint: .isDirectory) }
     public var runs: URL { data.appending(path: "runs", directoryHint: .isDirectory) }
     public var models: URL { data.appending(path: "models", directoryHint: .isDirectory) }
+    /// What `bench` has measured on this machine.
+    public var calibrationFile: URL { state.appending(path: "calibration.json") }
     public var logFile: URL { state.appending(path: "vqclip-tui.log") }
 }
 

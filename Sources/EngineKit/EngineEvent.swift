@@ -65,6 +65,8 @@ public struct ModelDescription: Sendable {
     public let tokens: any TokenCounting
     /// Whether ``StartPicture/sketch`` is available.
     public let hasSketchbook: Bool
+    /// What runs cost; `nil` where nobody knows.
+    public let costs: RunCosts?
 
     public init(
         choice: ModelChoice,
@@ -73,7 +75,8 @@ public struct ModelDescription: Sendable {
         device: String,
         recommended: [SettingKey: String],
         tokens: any TokenCounting,
-        hasSketchbook: Bool
+        hasSketchbook: Bool,
+        costs: RunCosts? = nil
     ) {
         self.choice = choice
         self.summary = summary
@@ -82,6 +85,7 @@ public struct ModelDescription: Sendable {
         self.recommended = recommended
         self.tokens = tokens
         self.hasSketchbook = hasSketchbook
+        self.costs = costs
     }
 }
 
@@ -137,6 +141,8 @@ public struct StepPhases: Sendable, Hashable, Codable {
     public var clip = 0.0
     /// Backward through all of these.
     public var backward = 0.0
+    /// The part of it that goes through the decoder.
+    public var decoderBackward = 0.0
     /// The optimiser and its checks.
     public var rest = 0.0
 

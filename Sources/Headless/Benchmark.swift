@@ -12,15 +12,24 @@ public struct Benchmark {
         public let phases: StepPhases
         /// Highest resident memory of the process during the run, in bytes.
         public let peakBytes: UInt64
+        /// What was expected before the run, if anything was.
+        public let estimate: RunEstimate?
     }
+
+    /// What a run has told about the machine.
+    public typealias Recorder = (Calibration, StepWork, CalibrationTable.Conditions) -> Void
 
     private let engine: any Engine
     private let folder: String
+    private let record: Recorder
 
-    /// - Parameter folder: where the runs may leave their files.
-    public init(engine: any Engine, folder: String) {
+    /// - Parameters:
+    ///   - folder: where the runs may leave their files.
+    ///   - record: keeps what was measured for later estimates.
+    public init(engine: any Engine, folder: String, record: @escaping Recorder = { _, _, _ in }) {
         self.engine = engine
         self.folder = folder
+        self.record = record
     }
 
     /// Loads the models and makes one run per size.
@@ -37,9 +46,10 @@ public struct Benchmark {
     ) throws {
         engine.send(.load(models))
         var recommended: [SettingKey: String] = [:]
+        var costs: RunCosts?
         try wait { event in
             guard case .loaded(let model) = event else { return false }
-            recommended = model.recommended
+            (recommended, costs) = (model.recommended, model.costs)
             return true
         }
         for size in sizes {
@@ -49,30 +59,35 @@ public struct Benchmark {
             resolved.size = size
             resolved.steps = steps
             resolved.previewEvery = steps
-            onMeasurement(try measure(resolved))
+            onMeasurement(try measure(resolved, costs))
         }
     }
 
-    private func measure(_ settings: RunSettings) throws -> Measurement {
+    private func measure(_ settings: RunSettings, _ costs: RunCosts?) throws -> Measurement {
         let prompts = [Prompt(.text("a lighthouse in a storm"))]
         ResidentPeak.reset()
         engine.send(.start(RunRequest(prompts: prompts, settings: settings, folder: folder)))
         var reports: [StepReport] = []
-        var size = settings.size
+        var settings = settings
         try wait { event in
             switch event {
-            case .started(let run): size = run.settings.size
+            case .started(let run): settings = run.settings
             case .step(let report) where report.step > 1: reports.append(report)
             default: break
             }
             if case .phase(.finished) = event { return true }
             return false
         }
+        let phases = Self.median(reports.map(\.phases))
+        if let costs, let calibration = Calibration(costs.work(of: settings), took: phases) {
+            record(calibration, costs.work(of: settings), costs.conditions)
+        }
         return Measurement(
-            size: size.description,
+            size: settings.size.description,
             secondsPerStep: Self.median(reports.map(\.seconds)),
-            phases: Self.median(reports.map(\.phases)),
-            peakBytes: ResidentPeak.bytes
+            phases: phases,
+            peakBytes: ResidentPeak.bytes,
+            estimate: costs?.estimate(settings)
         )
     }
 
@@ -96,7 +111,7 @@ public struct Benchmark {
 
     private static func median(_ phases: [StepPhases]) -> StepPhases {
         var result = StepPhases()
-        for phase in [\StepPhases.decode, \.cutouts, \.clip, \.backward, \.rest] {
+        for phase in [\StepPhases.decode, \.cutouts, \.clip, \.backward, \.decoderBackward, \.rest] {
             result[keyPath: phase] = median(phases.map { $0[keyPath: phase] })
         }
         return result
@@ -127,13 +142,14 @@ extension Benchmark.Measurement {
         let name = size.padding(12)
         let seconds = Figures.rounded(secondsPerStep, digits: 3).padding(12)
         let rate = Figures.rounded(1 / max(secondsPerStep, 1e-9), digits: 2).padding(10)
-        let memory = "\(peakBytes >> 20) MiB".padding(13)
+        let expected = estimate.map { " of \(Int($0.peakBytes) >> 20)" } ?? ""
+        let memory = "\(peakBytes >> 20)\(expected) MiB".padding(19)
         let parts = [phases.decode, phases.cutouts, phases.clip, phases.backward]
         return name + seconds + rate + memory + parts.map { Figures.rounded($0, digits: 3).padding(9) }.joined()
     }
 
     public static var header: String {
-        "size".padding(12) + "s/step".padding(12) + "steps/s".padding(10) + "peak memory".padding(13)
+        "size".padding(12) + "s/step".padding(12) + "steps/s".padding(10) + "peak memory".padding(19)
             + ["decode", "cutouts", "CLIP", "backward"].map { $0.padding(9) }.joined()
     }
 }

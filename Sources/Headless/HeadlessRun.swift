@@ -61,6 +61,7 @@ public struct HeadlessRun {
     /// What is known of the run while its events arrive.
     private struct Progress {
         var model = ""
+        var costs: RunCosts?
         var hasStarted = false
         var lastStep: StepReport?
         var wasInterrupted = false
@@ -97,11 +98,12 @@ public struct HeadlessRun {
         switch event {
         case .loading(let load): reporter.loading(load)
         case .loaded(let model):
-            progress.model = model.summary
+            (progress.model, progress.costs) = (model.summary, model.costs)
             return start(job, model, &progress, &reporter)
         case .started(let run):
             progress.hasStarted = true
             reporter.started(run, model: progress.model)
+            if let costs = progress.costs { reporter.note(Self.expectation(costs.estimate(run.settings))) }
         case .step(let report):
             progress.lastStep = report
             reporter.step(report)
@@ -142,6 +144,15 @@ public struct HeadlessRun {
         settings.previewEvery = settings.steps
         engine.send(.start(RunRequest(prompts: job.prompts, settings: settings)))
         return nil
+    }
+
+    /// What the run is going to take, in a line.
+    private static func expectation(_ estimate: RunEstimate) -> String {
+        let memory = "about \(Figures.memory(estimate.peakBytes)) of memory"
+        guard let step = estimate.secondsPerStep, let all = estimate.seconds else {
+            return memory + "; how long it takes is known once bench has measured this machine"
+        }
+        return "\(memory), \(Figures.rounded(step, digits: 2)) s a step, \(Figures.duration(all)) in all"
     }
 
     /// After a failed step or a failed save to the place asked for, what there is goes to the run's own folder.

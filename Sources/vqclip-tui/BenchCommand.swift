@@ -1,4 +1,5 @@
 import ArgumentParser
+import Core
 import EngineKit
 import Foundation
 import Headless
@@ -9,7 +10,8 @@ struct BenchCommand: ParsableCommand {
         commandName: "bench",
         abstract: "Measure seconds per step and memory by picture size on this machine.",
         discussion: """
-            Times are medians over the steps after the first; memory is the highest of the whole process.
+            Times are medians over the steps after the first; memory is the highest of the whole process, beside what was \
+            expected. The figures are kept: what a run takes is then known before it starts.
 
             EXAMPLES
               vqclip-tui bench
@@ -48,7 +50,7 @@ struct BenchCommand: ParsableCommand {
         do {
             let engine = try program.makeEngine()
             defer { _ = engine.shutdown(timeout: .seconds(5)) }
-            try Benchmark(engine: engine, folder: folder.path).run(
+            try Benchmark(engine: engine, folder: folder.path, record: record(program.folders.calibrationFile)).run(
                 program.models,
                 sizes: try pictureSizes(),
                 steps: benchSteps,
@@ -62,6 +64,20 @@ struct BenchCommand: ParsableCommand {
             }
         } catch {
             throw CommandFailure(EngineFailure(describing: error).description)
+        }
+    }
+
+    /// Keeps measurements for the estimates that come before a run, which has all threads; without a place for them there
+    /// are none.
+    private func record(_ file: URL) -> Benchmark.Recorder {
+        { calibration, work, conditions in
+            guard painting.devices.threads == nil else { return }
+            do {
+                try CalibrationFile.record(calibration, of: work, under: conditions, in: file)
+            } catch {
+                var errors = LineOutput.standardError
+                errors.line("not kept for estimates: \(EngineFailure(describing: error))")
+            }
         }
     }
 

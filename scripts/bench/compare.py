@@ -60,7 +60,7 @@ def median(results, value):
     return statistics.median(value(result) for result in results)
 
 
-def report(size, reference, ours):
+def report(size, reference, ours, floor):
     columns = f"{'':12}{'s/step':>9}" + "".join(f"{name:>10}" for name in PHASES) + f"{'peak MiB':>10}"
     print(f"\n{size}\n{columns}")
     for name, results in (("PyTorch", reference), ("vqclip-tui", ours)):
@@ -74,6 +74,11 @@ def report(size, reference, ours):
     print(
         f"ratio: time {ratio(lambda r: r['secondsPerStep']):.3f}, memory {ratio(lambda r: r['peakBytes']):.3f}"
         f" (of the reference's peak, {median(reference, lambda r: r['importedBytes']) / (1 << 20):.0f} MiB are the import)"
+    )
+    seconds = floor["seconds"]
+    print(
+        f"floor: {floor['operations'] / 1e12:.2f} TFLOP take {seconds:.2f} s at the {floor['operationsPerSecond'] / 1e9:.0f}"
+        f" GFLOP/s of a matrix product; ours takes {median(ours, lambda r: r['secondsPerStep']) / seconds:.2f} of that"
     )
 
 
@@ -98,7 +103,8 @@ def main():
             command = [options.binary, "bench", "--json", "--vqgan", WEIGHTS, "--clip", WEIGHTS, "--sizes", size]
             command += ["--cuts", options.cuts, "--bench-steps", options.steps, "--device", "cpu"]
             ours.append(measured(command + threads + options.bench))
-        report(size, reference, ours)
+        command = [python, REFERENCE, WEIGHTS, "--floor", "--size", size, "--cuts", options.cuts]
+        report(size, reference, ours, measured(command + threads))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,9 @@
 
 Usage: reference.py FOLDER [--size WxH] [--cuts N] [--steps N] [--threads N]
        reference.py FOLDER --make-weights
+       reference.py FOLDER --floor [--size WxH] [--cuts N] [--threads N]
+
+With --floor: the step's floating-point operations, and what they take at the rate of a large matrix product here.
 
 One line of JSON, with the keys of `vqclip-tui bench --json`. float32 on the CPU, one text, Adam. Needs torch and
 safetensors; `make bench` puts them into .venv-bench.
@@ -16,6 +19,7 @@ import time
 
 import torch
 from torch.nn import functional as F
+from torch.utils.flop_counter import FlopCounterMode
 
 import cutouts
 import models
@@ -101,10 +105,30 @@ def peak_bytes():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
+def floor(width, height, cuts):
+    """Operations of a step, forward and with respect to its inputs backward, and the machine's rate for products."""
+    with torch.device("meta"):
+        vqgan, clip = models.VQGAN(), models.CLIP()
+        with FlopCounterMode(display=False) as counter:
+            vqgan.decode(torch.zeros(1, models.CODE_WIDTH, height // models.CELL, width // models.CELL))
+            clip.visual(torch.zeros(cuts, 3, models.RESOLUTION, models.RESOLUTION))
+    operations = 2 * counter.get_total_flops()
+    side = 2048
+    a, b = torch.randn(side, side), torch.randn(side, side)
+    best = float("inf")
+    for _ in range(8):
+        begun = time.perf_counter()
+        a @ b
+        best = min(best, time.perf_counter() - begun)
+    rate = 2 * side**3 / best
+    return {"operations": operations, "operationsPerSecond": rate, "seconds": operations / rate}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", help="where vqgan.safetensors and clip.safetensors are")
     parser.add_argument("--make-weights", action="store_true", help="write random weights there and end")
+    parser.add_argument("--floor", action="store_true", help="print the least that the arithmetic takes and end")
     parser.add_argument("--size", default="256x256")
     parser.add_argument("--cuts", type=int, default=32)
     parser.add_argument("--steps", type=int, default=3, help="the first one warms up and does not count")
@@ -117,6 +141,9 @@ def main():
         torch.set_num_threads(options.threads)
     imported = peak_bytes()
     width, height = (int(side) // models.CELL * models.CELL for side in options.size.split("x"))
+    if options.floor:
+        print(json.dumps(floor(width, height, options.cuts)))
+        return
     torch.manual_seed(0)
     loop = Loop(options.folder, width, height)
     steps = [loop.step(options.cuts) for _ in range(options.steps)]

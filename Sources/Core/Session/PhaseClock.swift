@@ -8,7 +8,10 @@ struct PhaseClock {
     /// Counts the time since the previous lap for a phase.
     mutating func lap(_ phase: WritableKeyPath<StepPhases, Double>) {
         let now = ContinuousClock.now
-        phases[keyPath: phase] += (now - last) / .seconds(1)
+        let seconds = (now - last) / .seconds(1)
+        phases[keyPath: phase] += seconds
+        // The CLIPs go back once per micro-batch; what comes last goes through the decoder.
+        if phase == \.backward { phases.decoderBackward = seconds }
         last = now
     }
 }

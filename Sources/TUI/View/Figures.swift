@@ -1,3 +1,4 @@
+import EngineKit
 import Foundation
 
 /// Numbers as people read them.
@@ -30,6 +31,14 @@ enum Figures {
     static func memory(_ bytes: UInt64) -> String {
         let mebibytes = Double(bytes) / 1_048_576
         return mebibytes < 1000 ? "\(fixed(mebibytes, 0)) MiB" : "\(fixed(mebibytes / 1024, 1)) GiB"
+    }
+
+    /// What a run is going to take: ≈ 1.4 GiB, 7.0 s/it, 35m00s.
+    static func estimate(_ estimate: RunEstimate) -> String {
+        var parts = ["≈ " + memory(UInt64(max(0, estimate.peakBytes)))]
+        if let seconds = estimate.secondsPerStep { parts.append(speed(secondsPerStep: seconds)) }
+        if let seconds = estimate.seconds { parts.append(duration(seconds)) }
+        return parts.joined(separator: ", ")
     }
 
     private static func twoDigits(_ number: Int) -> String { number < 10 ? "0\(number)" : String(number) }

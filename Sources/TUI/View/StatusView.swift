@@ -43,6 +43,9 @@ struct StatusView {
             }
             if let report = run.report { figures.append("loss \(Figures.loss(report.loss))") }
         }
+        if state.engine.run == nil, let costs = state.engine.model?.description.costs {
+            figures.append(Figures.estimate(costs.estimate(state.settings.effective)))
+        }
         if let model = state.engine.model?.description { figures.append(model.device) }
         if let report = state.engine.run?.report { figures.append(Figures.memory(report.residentBytes)) }
         if state.hasUnsavedSteps { figures.append("not saved") }
