@@ -54,6 +54,7 @@ public final class WeightFile: Sendable {
         do {
             let file = try RandomAccessFile(path: path)
             let contents = try FileContents.read(file)
+            try contents.checkExpansion(file.size)
             self.path = path
             self.file = file
             format = contents.format
@@ -116,4 +117,17 @@ struct FileContents {
     var entries: [String: TensorEntry]
     var other: [OtherContent] = []
     var standIns: [String] = []
+
+    /// How much larger than the file the tensors may be in all.
+    private static let expansionLimit = 100
+    private static let expansionAllowance = 256 << 20
+
+    /// Refuses tensors that use the same bytes again and again.
+    func checkExpansion(_ fileSize: Int) throws(WeightProblem) {
+        var total = 0
+        for entry in entries.values { total = total.addingReportingOverflow(entry.info.byteCount).partialValue }
+        guard total >= 0, total / Self.expansionLimit <= fileSize + Self.expansionAllowance / Self.expansionLimit else {
+            throw WeightProblem("holds tensors of more than \(Self.expansionLimit) times its size")
+        }
+    }
 }

@@ -3,7 +3,7 @@
 /// Functions and classes are names here. The few that tensors and containers are made with are understood by
 /// ``PickleMachine/call(_:_:)``; a call of any other gives an inert stand-in.
 struct PickleMachine {
-    static let operationLimit = 50_000_000
+    static let operationLimit = 20_000_000
     static let nodeLimit = 2_000_000
     static let stackLimit = 8_000_000
     /// Bytes of a string that is kept.

@@ -9,6 +9,8 @@ struct StateDictFinder {
     private static let nestingLimit = 64
     private static let visitLimit = 2_000_000
     private static let metadataLimit = 64
+    private static let otherLimit = 256
+    private static let standInLimit = 256
 
     private let graph: PickleGraph
     /// Names of the tensors, with indices into the graph's tensors.
@@ -16,6 +18,8 @@ struct StateDictFinder {
     private(set) var metadata: [String: String] = [:]
     private(set) var other: [OtherContent] = []
     private var visits = 0
+    /// Nodes that ``other`` accounts for.
+    private var counted: Set<Int> = []
 
     /// - Throws: ``WeightProblem`` where there are no tensors, or some that cannot be read.
     init(_ graph: PickleGraph, root: PickleValue) throws(WeightProblem) {
@@ -33,13 +37,17 @@ struct StateDictFinder {
     }
 
     /// The classes and functions that nothing was made of, sorted.
-    var standIns: [String] { graph.globals.filter { !$0.isUnderstood }.map(\.text).sorted() }
+    var standIns: [String] {
+        let names = graph.globals.filter { !$0.isUnderstood }.map { printable($0.text) }
+        return Array(Set(names).sorted().prefix(Self.standInLimit))
+    }
 
     /// The state dict that a dictionary keeps under one of the usual names, unless tensors are right in it.
     private func wrapped(in value: PickleValue) -> (String, PickleValue)? {
         guard let node = graph.node(value), !node.pairs.isEmpty else { return nil }
         for name in Self.wrappers {
-            guard let inner = graph.lookup(name, in: node), count(inner).tensors > 0,
+            var seen: Set<Int> = []
+            guard let inner = graph.lookup(name, in: node), count(inner, &seen).tensors > 0,
                 graph.node(inner).map({ isContainer($0) }) == true
             else { continue }
             let isAmongTensors = stride(from: 1, to: node.pairs.count, by: 2).contains { isTensor(node.pairs[$0]) }
@@ -67,8 +75,8 @@ struct StateDictFinder {
             let entry = node.pairs[index + 1]
             if let text = simpleText(entry) {
                 if metadata.count < Self.metadataLimit { metadata[printable(key)] = text }
-            } else if graph.node(entry) != nil {
-                let (tensors, bytes) = count(entry)
+            } else if graph.node(entry) != nil, other.count < Self.otherLimit {
+                let (tensors, bytes) = count(entry, &counted)
                 other.append(OtherContent(name: printable(key), tensors: tensors, bytes: bytes))
             }
         }
@@ -84,11 +92,10 @@ struct StateDictFinder {
         }
     }
 
-    /// How many tensors a value holds, each counted once, and their bytes.
-    private func count(_ value: PickleValue) -> (tensors: Int, bytes: Int) {
+    /// How many tensors a value holds, and their bytes; those that were seen before do not count.
+    private func count(_ value: PickleValue, _ seen: inout Set<Int>) -> (tensors: Int, bytes: Int) {
         var tensors = 0
         var bytes = 0
-        var seen: Set<Int> = []
         var waiting = [value]
         while let next = waiting.popLast() {
             guard case .node(let index) = next, seen.insert(index).inserted else { continue }
@@ -124,7 +131,7 @@ struct StateDictFinder {
             for (index, item) in node.items.enumerated() { try collect(item, join(prefix, String(index)), depth + 1) }
         case .dictionary: try collectPairs(node, prefix, depth)
         case .instance:
-            if node.state == .none { return try collectPairs(node, prefix, depth) }
+            try collectPairs(node, prefix, depth)
             try collectState(node.state, prefix, depth)
         default: return
         }

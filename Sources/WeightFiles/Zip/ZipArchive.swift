@@ -2,6 +2,7 @@
 struct ZipArchive {
     struct Member {
         let name: String
+        fileprivate let nameBytes: [UInt8]
         fileprivate let method: UInt16
         fileprivate let isEncrypted: Bool
         fileprivate let compressedSize: Int
@@ -64,7 +65,7 @@ struct ZipArchive {
         let dataStart = nameStart + nameLength + extraLength
         guard header.integer(UInt32.self, at: 0) == ZipDirectory.localSignature,
             dataStart <= member.limit - member.compressedSize,
-            try file.bytes(nameStart..<(nameStart + nameLength)).elementsEqual(member.name.utf8)
+            try file.bytes(nameStart..<(nameStart + nameLength)).elementsEqual(member.nameBytes)
         else { throw .damaged("\(name) in its zip archive is not where it should be") }
         let range = dataStart..<(dataStart + member.compressedSize)
         switch member.method {
@@ -111,6 +112,7 @@ struct ZipArchive {
             members.append(
                 Member(
                     name: name,
+                    nameBytes: Array(bytes[(offset + 46)..<nameEnd]),
                     method: bytes.integer(UInt16.self, at: offset + 10),
                     isEncrypted: bytes.integer(UInt16.self, at: offset + 8) & 0x2041 != 0,
                     compressedSize: compressedSize,
@@ -127,7 +129,7 @@ struct ZipArchive {
     private static func memberName(_ bytes: ArraySlice<UInt8>) throws(WeightProblem) -> String {
         let name = String(decoding: bytes, as: UTF8.self)
         let parts = name.split(separator: "/", omittingEmptySubsequences: false)
-        guard !name.isEmpty, name.utf8.count == bytes.count, !name.hasPrefix("/"), !name.contains("\\"),
+        guard !name.isEmpty, !name.hasPrefix("/"), !name.contains("\\"),
             !parts.contains(".."), !name.unicodeScalars.contains(where: { $0.value < 0x20 })
         else {
             throw WeightProblem(
