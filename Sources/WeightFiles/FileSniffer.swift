@@ -3,9 +3,15 @@ extension FileContents {
     static func read(_ file: RandomAccessFile) throws(WeightProblem) -> FileContents {
         let start = try file.bytes(0..<min(file.size, FileSniffer.length))
         let sniffer = FileSniffer(start)
+        // First of all: the length that a header begins with may look like the beginning of anything.
+        if sniffer.isSafetensors { return try safetensors(file) }
         if sniffer.isZip { return try TorchArchive.read(file) }
         if sniffer.isPickle { return try LegacyStream.read(file) }
-        if !sniffer.mayBeSafetensors, let problem = sniffer.otherKind { throw problem }
+        if let problem = sniffer.otherKind { throw problem }
+        return try safetensors(file)
+    }
+
+    private static func safetensors(_ file: RandomAccessFile) throws(WeightProblem) -> FileContents {
         let header = try SafetensorsHeader(file)
         return FileContents(format: .safetensors, metadata: header.metadata, entries: header.entries)
     }
@@ -34,8 +40,8 @@ struct FileSniffer {
             || begins(with: "L" + LegacyStream.magicText)
     }
 
-    /// Whether a header begins where one would in a safetensors file.
-    var mayBeSafetensors: Bool { begins(with: "{", at: 8) }
+    /// Whether a length of less than 4 GiB and the header that it belongs to are at the beginning.
+    var isSafetensors: Bool { begins(with: [0, 0, 0, 0, UInt8(ascii: "{")], at: 4) }
 
     /// What other kinds of files begin with.
     private static let signatures: [(start: [UInt8], name: String, hint: String)] = [
@@ -89,7 +95,11 @@ struct FileSniffer {
     /// The beginning as text, without what may precede it; `nil` where it is none.
     private var text: String? {
         let start = begins(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
-        guard !start.contains(where: { $0 < 9 }) else { return nil }
-        return String(String(decoding: start, as: UTF8.self).drop { $0.isWhitespace })
+        let text = String(decoding: start, as: UTF8.self)
+        // The last character may be cut in two.
+        guard !start.contains(where: { $0 < 9 }), !text.dropLast().unicodeScalars.contains("\u{FFFD}") else {
+            return nil
+        }
+        return String(text.drop { $0.isWhitespace })
     }
 }

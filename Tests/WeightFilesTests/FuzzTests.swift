@@ -101,7 +101,7 @@ struct FuzzTests {
 
     @Test func changedFilesGiveAnErrorOrTensorsThatFit() throws {
         let wanted = ProcessInfo.processInfo.environment["VQCLIP_FUZZ"].flatMap { Int($0) }
-        let count = wanted ?? 4000
+        let count = wanted ?? 1500
         var random = FixedRandom(wanted == nil ? 20_21 : UInt64.random(in: 0 ... .max))
         let file = try TemporaryFile([0])
         var accepted = 0

@@ -91,6 +91,15 @@ struct SafetensorsTests {
         #expect(try read.read("b") == floatBytes([2]))
     }
 
+    /// Lengths whose bytes are those that pickles, zip archives and gzip files begin with.
+    @Test(arguments: [0x0280, 0x0480, 0x8B1F, 0x4B50])
+    func aLengthMayLookLikeAnotherFormat(length: Int) throws {
+        let header = "{\"a\":\(Self.entry())}"
+        let padded = header + String(repeating: " ", count: length - header.utf8.count)
+        let file = try TemporaryFile(Self.file(header: padded, body: floatBytes([1])))
+        #expect(try WeightFile(path: file.path).read("a") == floatBytes([1]))
+    }
+
     @Test func aTensorThatIsNotThereIsNamed() throws {
         let file = try TemporaryFile(try Self.example())
         let read = try WeightFile(path: file.path)

@@ -156,9 +156,14 @@ struct TorchArchiveTests {
         let (_, wrapped) = try open(Pickle.dictionary([("model", inner), ("optimizer", Pickle.list([weight]))]))
         #expect(wrapped.keys == ["a.b"])
         #expect(wrapped.other.map(\.name) == ["optimizer"])
-        // A state dict may well have a part of that name.
-        let (_, plain) = try open(Pickle.dictionary([("model", Pickle.dictionary([("a", weight)])), ("b", weight)]))
-        #expect(plain.keys == ["b", "model.a"])
+        // The step is a tensor in some tools' checkpoints.
+        let (_, beside) = try open(
+            Pickle.dictionary([("model", Pickle.dictionary([("a", weight)])), ("step", weight)])
+        )
+        #expect(beside.keys == ["a"])
+        #expect(beside.other == [OtherContent(name: "step", tensors: 1, bytes: 24)])
+        let (_, plain) = try open(Pickle.dictionary([("a", Pickle.dictionary([("b", weight)])), ("c", weight)]))
+        #expect(plain.keys == ["a.b", "c"])
         let (_, single) = try open(weight)
         #expect(single.keys == ["tensor"])
         let (_, list) = try open(Pickle.list([weight, Pickle.none, weight]))

@@ -42,16 +42,15 @@ struct StateDictFinder {
         return Array(Set(names).sorted().prefix(Self.standInLimit))
     }
 
-    /// The state dict that a dictionary keeps under one of the usual names, unless tensors are right in it.
+    /// The state dict that a dictionary keeps under one of the usual names.
     private func wrapped(in value: PickleValue) -> (String, PickleValue)? {
         guard let node = graph.node(value), !node.pairs.isEmpty else { return nil }
         for name in Self.wrappers {
             var seen: Set<Int> = []
-            guard let inner = graph.lookup(name, in: node), count(inner, &seen).tensors > 0,
-                graph.node(inner).map({ isContainer($0) }) == true
+            guard let inner = graph.lookup(name, in: node), graph.node(inner).map(isContainer) == true,
+                count(inner, &seen).tensors > 0
             else { continue }
-            let isAmongTensors = stride(from: 1, to: node.pairs.count, by: 2).contains { isTensor(node.pairs[$0]) }
-            return name == "state_dict" || !isAmongTensors ? (name, inner) : nil
+            return (name, inner)
         }
         return nil
     }
@@ -61,10 +60,6 @@ struct StateDictFinder {
         case .dictionary, .instance: true
         default: false
         }
-    }
-
-    private func isTensor(_ value: PickleValue) -> Bool {
-        if case .tensor? = graph.node(value)?.kind { true } else { false }
     }
 
     /// Notes what a dictionary holds besides the state dict.
