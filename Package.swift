@@ -41,6 +41,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     ],
     targets: [
         // The engine: libtorch behind a C shim, tensors, the models and the optimisation loop.
@@ -64,6 +65,13 @@ let package = Package(
         // Weight files of every kind, read without executing anything. No libtorch, no terminal.
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "WeightFiles", dependencies: ["CZlib"], swiftSettings: strict),
+
+        // What a weight file is, by the names and shapes of its tensors. No libtorch.
+        .target(
+            name: "ModelFormats",
+            dependencies: ["WeightFiles", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict
+        ),
 
         // The contract between engine and front ends. No libtorch, no terminal.
         .target(name: "EngineKit", dependencies: [logging], swiftSettings: strict),
@@ -95,7 +103,11 @@ let package = Package(
         ),
 
         // Painting without a screen.
-        .target(name: "Headless", dependencies: ["EngineKit", "ModelLibrary"], swiftSettings: strict),
+        .target(
+            name: "Headless",
+            dependencies: ["EngineKit", "ModelFormats", "ModelLibrary", "WeightFiles"],
+            swiftSettings: strict
+        ),
 
         // The workbench.
         .target(
@@ -113,9 +125,8 @@ let package = Package(
         .executableTarget(
             name: "vqclip-tui",
             dependencies: [
-                "Core", "Torch", "Tokenizers", "TUI", "Headless", "ModelLibrary", "EngineKit", "Configuration",
-                "Preview",
-                argumentParser, logging,
+                "Core", "Torch", "Tokenizers", "TUI", "Headless", "ModelFormats", "ModelLibrary", "WeightFiles",
+                "EngineKit", "Configuration", "Preview", argumentParser, logging,
             ],
             swiftSettings: strict
         ),
@@ -132,6 +143,11 @@ let package = Package(
             name: "WeightFilesTests",
             dependencies: ["WeightFiles", "CZlib"],
             exclude: ["Fixtures"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ModelFormatsTests",
+            dependencies: ["ModelFormats", "WeightFiles"],
             swiftSettings: strict
         ),
         .testTarget(name: "EngineKitTests", dependencies: ["EngineKit", "ScriptedEngine"], swiftSettings: strict),

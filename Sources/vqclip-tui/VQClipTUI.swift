@@ -26,8 +26,8 @@ struct VQClipTUI: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            WorkbenchCommand.self, RunCommand.self, ModelsCommand.self, TokenizeCommand.self, EmbedCommand.self,
-            ScoreCommand.self, ReconstructCommand.self, DecodeCommand.self, BenchCommand.self,
+            WorkbenchCommand.self, RunCommand.self, ModelsCommand.self, InspectCommand.self, TokenizeCommand.self,
+            EmbedCommand.self, ScoreCommand.self, ReconstructCommand.self, DecodeCommand.self, BenchCommand.self,
         ],
         defaultSubcommand: WorkbenchCommand.self
     )
