@@ -55,7 +55,9 @@ let package = Package(
         .target(name: "Torch", dependencies: ["CTorch", "WeightFiles"], swiftSettings: strict),
         .target(
             name: "Core",
-            dependencies: ["Torch", "Tokenizers", "EngineKit", "Media", "ModelLibrary", "WeightFiles", logging],
+            dependencies: [
+                "Torch", "WeightFiles", "ModelFormats", "Tokenizers", "EngineKit", "Media", "ModelLibrary", logging,
+            ],
             swiftSettings: strict
         ),
 
@@ -134,7 +136,7 @@ let package = Package(
         .testTarget(name: "TorchTests", dependencies: ["Torch", "CTorch", "WeightFiles"], swiftSettings: strict),
         .testTarget(
             name: "CoreTests",
-            dependencies: ["Core", "Torch", "Tokenizers", "EngineKit", "Media"],
+            dependencies: ["Core", "Torch", "WeightFiles", "ModelFormats", "Tokenizers", "EngineKit", "Media"],
             exclude: ["Fixtures"],
             swiftSettings: strict
         ),
@@ -148,6 +150,12 @@ let package = Package(
         .testTarget(
             name: "ModelFormatsTests",
             dependencies: ["ModelFormats", "WeightFiles"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ParityTests",
+            dependencies: ["Core", "Torch", "ModelFormats", "Tokenizers", "EngineKit"],
+            exclude: ["Fixtures", "clip-rn.stored.safetensors"],
             swiftSettings: strict
         ),
         .testTarget(name: "EngineKitTests", dependencies: ["EngineKit", "ScriptedEngine"], swiftSettings: strict),

@@ -22,6 +22,9 @@ public struct CLIPDescription: Sendable, Hashable {
     /// What it says otherwise than the tensors do, in lines.
     public var warnings: [String] = []
 
+    /// Of OpenAI's models.
+    public init() {}
+
     /// Reads `open_clip_config.json` or `config.json` of a folder, if there is either.
     /// - Parameter isOpenAIs: whether the file carries the marks of OpenAI's own files.
     public init(of shape: CLIPShape, in folder: URL, isOpenAIs: Bool) {

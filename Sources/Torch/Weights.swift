@@ -11,6 +11,8 @@ public struct Weights {
     private let prefix: String
     private let consumed: Consumed
     public let device: Device
+    /// Whether tensors are only checked: zeros of their shapes come in their place.
+    private let isTrial: Bool
 
     /// - Parameter prefix: stands before every key, with its final dot.
     public init(_ source: any StateDict, prefix: String = "", device: Device = .cpu) {
@@ -18,20 +20,26 @@ public struct Weights {
         self.prefix = prefix
         self.device = device
         consumed = Consumed()
+        isTrial = false
     }
 
-    private init(_ other: Weights, prefix: String) {
+    private init(_ other: Weights, prefix: String, isTrial: Bool) {
         source = other.source
         consumed = other.consumed
         device = other.device
         self.prefix = prefix
+        self.isTrial = isTrial
     }
+
+    /// The same place for a trial: what is constructed from it checks that all tensors are there and have the right
+    /// shapes, and counts them as taken, but reads none of them.
+    public var trial: Weights { Weights(self, prefix: prefix, isTrial: true) }
 
     /// The file, for messages.
     public var path: String { source.path }
 
     public static func / (weights: Weights, name: String) -> Weights {
-        Weights(weights, prefix: "\(weights.prefix)\(name).")
+        Weights(weights, prefix: "\(weights.prefix)\(name).", isTrial: weights.isTrial)
     }
 
     public static func / (weights: Weights, index: Int) -> Weights { weights / String(index) }
@@ -47,6 +55,15 @@ public struct Weights {
     public func shape(_ name: String) throws(WeightsError) -> [Int] {
         guard let shape = source.shape(of: prefix + name) else { throw missing(name) }
         return shape
+    }
+
+    /// The shapes of all tensors below this place, by their names from here.
+    public var shapes: [String: [Int]] {
+        var shapes: [String: [Int]] = [:]
+        for key in source.keys where key.hasPrefix(prefix) {
+            shapes[String(key.dropFirst(prefix.count))] = source.shape(of: key)
+        }
+        return shapes
     }
 
     /// How many consecutive numbers from 0 have tensors below this place: blocks in a list of blocks.
@@ -71,7 +88,11 @@ public struct Weights {
     /// Takes a tensor of any shape.
     /// - Throws: ``WeightsError/missing(key:expected:path:nearest:)``.
     public func tensor(_ name: String) throws(WeightsError) -> Tensor {
-        guard has(name) else { throw missing(name) }
+        guard let shape = source.shape(of: prefix + name) else { throw missing(name) }
+        if isTrial {
+            consumed.keys.insert(prefix + name)
+            return try weightsErrors { () throws(TorchError) in try Tensor.zeros([]).expanded(shape) }
+        }
         let stored = try source.tensor(prefix + name)
         consumed.keys.insert(prefix + name)
         return try weightsErrors { () throws(TorchError) in try stored.converted(to: .float32, on: device) }

@@ -14,6 +14,8 @@ public enum WeightsError: Error, Sendable, CustomStringConvertible {
     /// Tensors that no part of the model asked for, with their shapes.
     case unused(_ tensors: [(key: String, shape: [Int])], path: String)
     case torch(TorchError)
+    /// Reading was given up before its end.
+    case cancelled
 
     public var description: String {
         switch self {
@@ -31,6 +33,7 @@ public enum WeightsError: Error, Sendable, CustomStringConvertible {
             let more = tensors.count > 3 ? " and \(tensors.count - 3) more" : ""
             return "\(path) has tensors that the model does not use: \(some)\(more)"
         case .torch(let error): return error.description
+        case .cancelled: return "loading was cancelled"
         }
     }
 }

@@ -12,6 +12,19 @@ enum Fixtures {
         tests.deletingLastPathComponent().deletingLastPathComponent().appending(path: "models/built-in")
     }
 
+    /// Where a small model of the parity tests is.
+    static func modelPath(_ name: String) -> String {
+        tests.deletingLastPathComponent().appending(path: "ParityTests/Fixtures/\(name)").path
+    }
+
+    /// A small model of the parity tests; what only the training of a VQGAN needs is left out.
+    static func model(_ name: String) throws -> [String: Tensor] {
+        let file = try FileStateDict(path: modelPath(name))
+        var tensors: [String: Tensor] = [:]
+        for key in file.keys where !key.hasPrefix("loss.") { tensors[key] = try file.tensor(key) }
+        return tensors
+    }
+
     static func open(_ name: String) throws -> FileStateDict {
         try FileStateDict(path: tests.appending(path: "Fixtures/\(name)").path)
     }

@@ -110,7 +110,7 @@ import Torch
         let vqgan = folder.appending(path: "vqgan.safetensors").path
         #expect(failure(nil, vqgan)?.summary == "\(vqgan) is not a CLIP, but a VQGAN")
         let sketches = folder.appending(path: "sketchbook.safetensors").path
-        #expect(failure(sketches)?.summary == "\(sketches) is not a VQGAN")
+        #expect(failure(sketches)?.summary.hasPrefix("\(sketches) is not a VQGAN that can be used") == true)
     }
 
     @Test func captionsMustFitTheSketches() throws {
@@ -131,26 +131,23 @@ import Torch
     }
 
     @Test func checkpointsWithATransformerAreReadThroughTheirPrefix() throws {
-        let source = try Fixtures.open("vqgan.safetensors")
         var tensors = ["transformer.head.weight": try Tensor.zeros([2])]
-        for key in source.keys { tensors["first_stage_model.\(key)"] = try source.tensor(key) }
+        for (key, tensor) in try Fixtures.model("vqgan.ckpt") { tensors["first_stage_model.\(key)"] = tensor }
         let url = folder.appending(path: "net2net.safetensors")
         try Data(Safetensors.encode(tensors)).write(to: url)
-        let vqgan = try ModelLoader.loadVQGAN(ModelFolder(url.path), .cpu)
+        let vqgan = try ModelLoader.loadVQGAN(ModelSource(.vqgan, in: ModelFolder(url.path)), .cpu)
         #expect(vqgan.cellSize == 4)
     }
 
     @Test func openAIsModelsNeedOnlyTheirMerges() throws {
-        let source = try Fixtures.open("clip-vit.safetensors")
-        var tensors: [String: Tensor] = [:]
-        for key in source.keys { tensors[key] = try source.tensor(key) }
+        var tensors = try Fixtures.model("clip-vit.pt")
         // The alphabet twice, one merge and the two marks.
         tensors["token_embedding.weight"] = try Tensor.normal([515, 32], seed: 1)
         try Data(Safetensors.encode(tensors)).write(to: folder.appending(path: "clip.safetensors"))
         try write("#version: 0.2\nt h\nth e</w>\n", "merges.txt")
         try remove("clip.json")
         try remove("vocab.json")
-        let clip = try ModelLoader.loadCLIP(ModelFolder(folder.path), .cpu)
+        let clip = try ModelLoader.loadCLIP(ModelSource(.clip, in: ModelFolder(folder.path)), .cpu)
         #expect(clip.resolution == 32)
         #expect(clip.tokenizer.encode("the") == [512, 68 + 256])
         #expect(clip.tokenizer.window("").ids.prefix(3) == [513, 514, 0])

@@ -6,9 +6,7 @@ import Torch
 
 @Suite(.serialized, .leavesNothingAlive) struct VQGANTests {
     private static func weights(changing change: (inout [String: Tensor]) throws -> Void = { _ in }) throws -> Weights {
-        let file = try Fixtures.open("vqgan.safetensors")
-        var tensors: [String: Tensor] = [:]
-        for key in file.keys { tensors[key] = try file.tensor(key) }
+        var tensors = try Fixtures.model("vqgan.ckpt")
         try change(&tensors)
         return Weights(MemoryStateDict(tensors, path: "small.ckpt"))
     }

@@ -59,20 +59,6 @@ struct ModelFolder {
 
     func has(_ file: String) -> Bool { FileManager.default.fileExists(atPath: path(file)) }
 
-    /// Opens the weights: the file that the user named, or the file of this name in the folder.
-    /// - Throws: ``EngineFailure`` naming the file.
-    func openWeights(_ file: String) throws(EngineFailure) -> FileStateDict {
-        let path = weightFile?.path ?? self.path(file)
-        guard FileManager.default.fileExists(atPath: path) else {
-            throw EngineFailure(.model, "\(url.path) has no \(file)", hint: "choose a folder that holds one")
-        }
-        do {
-            return try FileStateDict(path: path)
-        } catch {
-            throw EngineFailure(weights: error, of: path)
-        }
-    }
-
     /// Reads a value from a JSON file of the folder.
     /// - Throws: ``EngineFailure`` naming the file.
     func decode<Value: Decodable>(_ type: Value.Type, _ file: String) throws(EngineFailure) -> Value {
@@ -146,6 +132,7 @@ extension EngineFailure {
             self.init(.model, error.description, hint: "the file is of another kind of model; choose another")
         case .shape, .type:
             self.init(.model, "\(place)\(error)", hint: "the file does not fit its description; choose another")
+        case .cancelled: self = LoadMonitor.cancelled
         case .torch(let error) where error.code == .outOfMemory:
             self.init(.memory, "there is not enough memory for the model", hint: "close other programs")
         case .torch(let error): self.init(.model, "\(place)\(error)", hint: "choose another file")

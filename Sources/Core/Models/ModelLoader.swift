@@ -1,5 +1,6 @@
 import EngineKit
 import Foundation
+import ModelFormats
 import Tokenizers
 import Torch
 
@@ -15,6 +16,8 @@ struct ModelPair {
     /// Settings that suit the pair; empty where the models come from different folders.
     let recommended: [SettingKey: String]
     let device: Device
+    /// What is odd about the files, in lines: contradictions with descriptions beside them, and assumptions.
+    let warnings: [String]
 
     /// The first CLIP, or the only one.
     var clip: CLIP { clips.first.clip }
@@ -30,49 +33,22 @@ enum ModelLoader {
         progress: (LoadProgress) -> Void,
         isCancelled: () -> Bool
     ) throws(EngineFailure) -> ModelPair {
-        func begin(_ item: String, _ fraction: Double) throws(EngineFailure) {
-            if isCancelled() { throw EngineFailure(.cancelled, "loading was cancelled") }
-            progress(LoadProgress(item: item, fraction: fraction))
+        try withoutActuallyEscaping(progress) { (progress) throws(EngineFailure) in
+            try withoutActuallyEscaping(isCancelled) { (isCancelled) throws(EngineFailure) in
+                try ModelSources(choice).load(device, progress, isCancelled)
+            }
         }
-        let clipChoices = try CLIPChoice.parse(choice.clip)
-        let vqganFolder = try ModelFolder(choice.vqgan)
-        let clipFolders = try clipChoices.map { (choice) throws(EngineFailure) in try ModelFolder(choice.model) }
-        try begin("VQGAN \(choice.vqgan)", 0)
-        let vqgan = try loadVQGAN(vqganFolder, device)
-        var members: [CLIPEnsemble.Member] = []
-        for (folder, choice) in zip(clipFolders, clipChoices) {
-            try begin("CLIP \(choice.model)", 0.4 + 0.5 * Double(members.count) / Double(clipChoices.count))
-            members.append(CLIPEnsemble.Member(clip: try loadCLIP(folder, device), weight: choice.weight))
-        }
-        var sketches: (Sketchbook, CLIP)?
-        var recommended: [SettingKey: String] = [:]
-        if let own = clipFolders.firstIndex(where: { $0.isSamePlace(as: vqganFolder) }) {
-            try begin("sketchbook", 0.9)
-            let clip = members[own].clip
-            sketches = try loadSketchbook(vqganFolder, vqgan.configuration, clip.configuration, device)
-                .map { ($0, clip) }
-            if members.count == 1 { recommended = try loadSettings(vqganFolder) }
-        }
-        try begin("models", 1)
-        return ModelPair(
-            vqgan: vqgan,
-            clips: CLIPEnsemble(members[0], Array(members.dropFirst())),
-            sketches: sketches,
-            choice: choice,
-            summary: summary(choice.vqgan, vqgan, zip(clipChoices, members)),
-            recommended: recommended,
-            device: device
-        )
     }
 
-    private static func summary(
+    fileprivate static func summary(
         _ vqganName: String,
         _ vqgan: VQGAN,
         _ clips: some Sequence<(CLIPChoice, CLIPEnsemble.Member)>
     ) -> String {
+        let weightSuffixes = ["safetensors", "ckpt", "pt", "pth", "bin"]
         func name(_ choice: String) -> String {
             let file = URL(filePath: choice)
-            return (file.pathExtension == "safetensors" ? file.deletingPathExtension() : file).lastPathComponent
+            return (weightSuffixes.contains(file.pathExtension) ? file.deletingPathExtension() : file).lastPathComponent
         }
         let first = "\(name(vqganName)) VQGAN f=\(vqgan.cellSize), \(vqgan.configuration.nEmbed) codes"
         let parts = clips.map { choice, member in
@@ -83,62 +59,75 @@ enum ModelLoader {
         return ([first] + parts).joined(separator: " + ")
     }
 
-    static func loadVQGAN(_ folder: ModelFolder, _ device: Device) throws(EngineFailure) -> VQGAN {
-        let file = try folder.openWeights("vqgan.safetensors")
-        // Net2Net checkpoints hold a transformer besides the VQGAN.
-        let prefix = file.shape(of: "first_stage_model.decoder.conv_in.weight") == nil ? "" : "first_stage_model."
-        let w = Weights(file, prefix: prefix, device: device)
-        guard (w / "decoder" / "conv_in").has("weight") else { throw refusal(file, isNot: "VQGAN") }
-        let described = try folder.configuration(VQGANConfiguration.self, of: file)
-        return try weights(of: file.path) { () throws(WeightsError) in
-            let configuration = if let described { described } else { try VQGANConfiguration(inferredFrom: w) }
-            let vqgan = try VQGAN(w, configuration: configuration)
-            try w.finish(ignoring: ["loss."])
-            return vqgan
+    static func loadVQGAN(
+        _ source: ModelSource,
+        _ device: Device,
+        _ monitor: LoadMonitor? = nil
+    ) throws(EngineFailure) -> VQGAN {
+        guard case .vqgan(let shape) = source.model.architecture else { throw source.isNot(.vqgan) }
+        let described = try source.folder.configuration(VQGANConfiguration.self, of: source.file)
+        return try load(source, device, monitor) { (w) throws(WeightsError) in
+            try VQGAN(w, configuration: described ?? VQGANConfiguration(shape), readsEncoderLate: true)
         }
     }
 
-    static func loadCLIP(_ folder: ModelFolder, _ device: Device) throws(EngineFailure) -> CLIP {
-        let file = try folder.openWeights("clip.safetensors")
-        let w = Weights(file, device: device)
-        let configuration = try clipConfiguration(folder, file, w)
-        let tokenizer = try tokenizer(folder, configuration)
-        return try weights(of: file.path) { () throws(WeightsError) in
-            let clip = try CLIP(w, configuration: configuration, tokenizer: tokenizer)
-            try w.finish()
-            return clip
+    static func loadCLIP(
+        _ source: ModelSource,
+        _ device: Device,
+        _ monitor: LoadMonitor? = nil
+    ) throws(EngineFailure) -> CLIP {
+        let configuration = try clipConfiguration(source)
+        let tokenizer = try tokenizer(of: source, configuration)
+        return try load(source, device, monitor) { (w) throws(WeightsError) in
+            try CLIP(w, configuration: configuration, tokenizer: tokenizer)
         }
     }
 
     /// The tokenizer of a CLIP, for which none of its tensors is read.
     static func loadTokenizer(_ folder: ModelFolder) throws(EngineFailure) -> any Tokenizer {
-        let file = try folder.openWeights("clip.safetensors")
-        return try tokenizer(folder, clipConfiguration(folder, file, Weights(file, device: .cpu)))
+        let source = try ModelSource(.clip, in: folder)
+        return try tokenizer(of: source, clipConfiguration(source))
     }
 
     private static func tokenizer(
-        _ folder: ModelFolder,
+        of source: ModelSource,
         _ configuration: CLIPConfiguration
     ) throws(EngineFailure) -> any Tokenizer {
         try TokenizerFiles.load(
             configuration.tokenizer,
-            beside: folder.url,
+            beside: source.folder.url,
             vocabularySize: configuration.vocabSize,
             marks: configuration.marks
         )
     }
 
-    private static func clipConfiguration(
-        _ folder: ModelFolder,
-        _ file: FileStateDict,
-        _ w: Weights
-    ) throws(EngineFailure) -> CLIPConfiguration {
-        guard w.has("text_projection") else { throw refusal(file, isNot: "CLIP") }
-        if let described = try folder.configuration(CLIPConfiguration.self, of: file) { return described }
-        return try weights(of: file.path) { () throws(WeightsError) in try CLIPConfiguration(inferredFrom: w) }
+    /// The configuration that the file or one beside it states, or that the tensors show.
+    private static func clipConfiguration(_ source: ModelSource) throws(EngineFailure) -> CLIPConfiguration {
+        guard case .clip(let shape) = source.model.architecture else { throw source.isNot(.clip) }
+        if let described = try source.folder.configuration(CLIPConfiguration.self, of: source.file) { return described }
+        return CLIPConfiguration(shape, source.model.description(of: shape, in: source.folder.url))
     }
 
-    private static func loadSketchbook(
+    /// Constructs a model and checks that it has taken all that is there for it.
+    private static func load<Model>(
+        _ source: ModelSource,
+        _ device: Device,
+        _ monitor: LoadMonitor?,
+        _ make: (Weights) throws(WeightsError) -> Model
+    ) throws(EngineFailure) -> Model {
+        let tensors = MappedStateDict(source.file, source.model)
+        if let monitor { tensors.willRead = { (bytes) throws(WeightsError) in try monitor.willRead(bytes) } }
+        // What is read later, if ever, is read without a witness.
+        defer { tensors.willRead = nil }
+        let w = Weights(tensors, device: device)
+        return try weights(of: source.file.path) { () throws(WeightsError) in
+            let model = try make(w)
+            try w.finish()
+            return model
+        }
+    }
+
+    fileprivate static func loadSketchbook(
         _ folder: ModelFolder,
         _ vqgan: VQGANConfiguration,
         _ clip: CLIPConfiguration,
@@ -152,7 +141,7 @@ enum ModelLoader {
         return try Sketchbook(Weights(file, device: device), captions: captions, vqgan: vqgan, clip: clip)
     }
 
-    private static func loadSettings(_ folder: ModelFolder) throws(EngineFailure) -> [SettingKey: String] {
+    fileprivate static func loadSettings(_ folder: ModelFolder) throws(EngineFailure) -> [SettingKey: String] {
         guard folder.has("settings.json") else { return [:] }
         var result: [SettingKey: String] = [:]
         let hint = "correct the file or delete it"
@@ -175,13 +164,6 @@ enum ModelLoader {
         return result
     }
 
-    private static func refusal(_ file: FileStateDict, isNot kind: String) -> EngineFailure {
-        let isCLIP = file.shape(of: "text_projection") != nil
-        let isVQGAN = file.shape(of: "decoder.conv_in.weight") != nil
-        let found = isCLIP ? ", but a CLIP" : isVQGAN ? ", but a VQGAN" : ""
-        return EngineFailure(.model, "\(file.path) is not a \(kind)\(found)", hint: "choose another file")
-    }
-
     private static func weights<Result>(
         of path: String,
         _ body: () throws(WeightsError) -> Result
@@ -191,5 +173,63 @@ enum ModelLoader {
         } catch {
             throw EngineFailure(weights: error, of: path)
         }
+    }
+}
+
+/// The files of a VQGAN and its CLIPs, found and recognised before the first of them is read.
+private struct ModelSources {
+    let choice: ModelChoice
+    let vqgan: ModelSource
+    let clips: [(choice: CLIPChoice, source: ModelSource)]
+
+    init(_ choice: ModelChoice) throws(EngineFailure) {
+        self.choice = choice
+        let clipChoices = try CLIPChoice.parse(choice.clip)
+        let vqganFolder = try ModelFolder(choice.vqgan)
+        let clipFolders = try clipChoices.map { (choice) throws(EngineFailure) in try ModelFolder(choice.model) }
+        vqgan = try ModelSource(.vqgan, in: vqganFolder)
+        var clips: [(CLIPChoice, ModelSource)] = []
+        for (choice, folder) in zip(clipChoices, clipFolders) {
+            clips.append((choice, try ModelSource(.clip, in: folder)))
+        }
+        self.clips = clips
+    }
+
+    func load(
+        _ device: Device,
+        _ progress: @escaping (LoadProgress) -> Void,
+        _ isCancelled: @escaping () -> Bool
+    ) throws(EngineFailure) -> ModelPair {
+        let total = vqgan.bytesToRead + clips.reduce(0) { $0 + $1.source.bytesToRead }
+        let monitor = LoadMonitor(total: total, progress: progress, isCancelled: isCancelled)
+        try monitor.begin("VQGAN \(choice.vqgan)")
+        let vqganModel = try ModelLoader.loadVQGAN(vqgan, device, monitor)
+        var members: [CLIPEnsemble.Member] = []
+        for (choice, source) in clips {
+            try monitor.begin("CLIP \(choice.model)")
+            let clip = try ModelLoader.loadCLIP(source, device, monitor)
+            members.append(CLIPEnsemble.Member(clip: clip, weight: choice.weight))
+        }
+        var sketches: (Sketchbook, CLIP)?
+        var recommended: [SettingKey: String] = [:]
+        if let own = clips.firstIndex(where: { $0.source.folder.isSamePlace(as: vqgan.folder) }) {
+            try monitor.begin("sketchbook")
+            let clip = members[own].clip
+            let configurations = (vqganModel.configuration, clip.configuration)
+            sketches = try ModelLoader.loadSketchbook(vqgan.folder, configurations.0, configurations.1, device)
+                .map { ($0, clip) }
+            if members.count == 1 { recommended = try ModelLoader.loadSettings(vqgan.folder) }
+        }
+        try monitor.begin("models")
+        return ModelPair(
+            vqgan: vqganModel,
+            clips: CLIPEnsemble(members[0], Array(members.dropFirst())),
+            sketches: sketches,
+            choice: choice,
+            summary: ModelLoader.summary(choice.vqgan, vqganModel, zip(clips.map(\.choice), members)),
+            recommended: recommended,
+            device: device,
+            warnings: vqgan.warnings + clips.flatMap(\.source.warnings)
+        )
     }
 }

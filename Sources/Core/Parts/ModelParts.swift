@@ -15,14 +15,15 @@ public enum ModelParts {
     /// - Throws: ``EngineFailure`` with one line that names the file and what to do.
     public static func clips(_ notation: String, device: Device) throws(EngineFailure) -> [CLIPMeter] {
         try CLIPChoice.parse(notation).map { (choice) throws(EngineFailure) in
-            let clip = try ModelLoader.loadCLIP(ModelFolder(choice.model), device)
+            let clip = try ModelLoader.loadCLIP(ModelSource(.clip, in: ModelFolder(choice.model)), device)
             return CLIPMeter(name: choice.model, clip: clip, device: device)
         }
     }
 
     /// - Throws: ``EngineFailure`` with one line that names the file and what to do.
     public static func vqgan(_ name: String, device: Device) throws(EngineFailure) -> VQGANCoder {
-        VQGANCoder(name: name, vqgan: try ModelLoader.loadVQGAN(ModelFolder(name), device), device: device)
+        let vqgan = try ModelLoader.loadVQGAN(ModelSource(.vqgan, in: ModelFolder(name)), device)
+        return VQGANCoder(name: name, vqgan: vqgan, device: device)
     }
 
     /// The tokenizers of the CLIPs of a notation, without the CLIPs themselves.

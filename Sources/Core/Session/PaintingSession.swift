@@ -82,7 +82,7 @@ public struct PaintingSession: EngineSession {
         settings.size = try Self.rounded(settings.size, cell: models.vqgan.cellSize)
         try Self.check(request.prompts)
         try MemoryEstimate.check(settings.size, models, microBatch: PaintingRun.microBatch(settings))
-        var notes: [String] = []
+        var notes = models.warnings
         if settings.size != request.settings.size {
             notes.append("size \(request.settings.size) rounded down to \(settings.size)")
         }

@@ -1,3 +1,4 @@
+import EngineKit
 import Torch
 
 /// A picture as a grid of codes, after "Taming Transformers for High-Resolution Image Synthesis" (Esser, Rombach and
@@ -13,12 +14,10 @@ struct VQGAN {
     let codebookMinimum: Tensor
     let codebookMaximum: Tensor
 
-    private let encoder: PictureEncoder
+    /// `nil` where the weights have no encoder.
+    private let encoder: LatentEncoder?
     private let decoder: PictureDecoder
-    private let quantConv: Conv2d
     private let postQuantConv: Conv2d
-    /// GumbelVQ's scores of the codes, [N, zChannels, h, w] → [N, codes, h, w]; `nil` where the nearest code counts.
-    private let scores: Conv2d?
     /// [width, codes] and [codes]: -2 · e and ‖e‖² of the code vectors, for the distances.
     private let negatedTwice: Tensor
     private let squaredNorms: Tensor
@@ -26,18 +25,16 @@ struct VQGAN {
     /// Distances that are held at once.
     private static let distanceLimit = 1 << 24
 
+    /// - Parameter readsEncoderLate: whether the encoder's weights are read when a picture is first encoded; they are
+    ///   checked at once.
     /// - Throws: ``WeightsError`` that names the tensor which is missing or of another shape.
-    init(_ w: Weights, configuration: VQGANConfiguration) throws(WeightsError) {
+    init(_ w: Weights, configuration: VQGANConfiguration, readsEncoderLate: Bool = false) throws(WeightsError) {
         let networks = configuration.ddconfig
         self.configuration = configuration
-        encoder = try PictureEncoder(w / "encoder", networks)
+        let hasEncoder = !(w / "encoder").isEmpty
+        encoder = hasEncoder ? try LatentEncoder(w, configuration, isLate: readsEncoderLate) : nil
         decoder = try PictureDecoder(w / "decoder", networks)
-        let isGumbel = (w / "quantize").hasScores
-        let encoded = networks.zChannels * (networks.doubleZ ? 2 : 1)
-        let projected = isGumbel ? try (w / "quant_conv").kernelShape("weight")[0] : configuration.embedDim
-        quantConv = try Conv2d(w / "quant_conv", encoded, projected, kernel: 1)
         postQuantConv = try Conv2d(w / "post_quant_conv", configuration.embedDim, networks.zChannels, kernel: 1)
-        scores = isGumbel ? try Conv2d(w / "quantize" / "proj", projected, configuration.nEmbed, kernel: 1) : nil
         let codebook = try (w / "quantize" / Self.codebookName(w))
             .tensor("weight", [configuration.nEmbed, configuration.embedDim])
         self.codebook = codebook
@@ -64,20 +61,31 @@ struct VQGAN {
     /// - Parameter image: [N, 3, H, W] in 0…1, H and W multiples of ``cellSize``.
     /// - Returns: [N, width, H / cell, W / cell], before the lookup; from a GumbelVQ, which has no such point, the
     ///   vectors of the codes with the best scores.
-    func encode(_ image: Tensor) throws(TorchError) -> Tensor {
-        let encoded = try encoderOutput(image)
-        return scores == nil ? encoded : try embed(codes: codes(ofEncoded: encoded))
+    /// - Throws: ``EngineFailure`` where there is no encoder, ``WeightsError`` when it cannot be read, or ``TorchError``.
+    func encode(_ image: Tensor) throws -> Tensor {
+        let encoder = try usableEncoder()
+        let encoded = try encoder(image)
+        return try encoder.hasScores ? embed(codes: codes(ofEncoded: encoded)) : encoded
     }
 
     /// The codes [N, h, w] that the model itself gives to its encoder's output: the nearest, or a GumbelVQ's best.
-    func codes(ofEncoded encoded: Tensor) throws(TorchError) -> Tensor {
-        if let scores { try scores(encoded).argmax(1) } else { try nearestCodes(encoded) }
+    func codes(ofEncoded encoded: Tensor) throws -> Tensor {
+        try encoder?.bestCodes(encoded) ?? nearestCodes(encoded)
     }
 
     /// The encoder's own output for [N, 3, H, W] in 0…1: [N, width, h, w], or with a GumbelVQ what its scores are
     /// computed from.
-    func encoderOutput(_ image: Tensor) throws(TorchError) -> Tensor {
-        try quantConv(encoder(image * 2 - 1))
+    func encoderOutput(_ image: Tensor) throws -> Tensor { try usableEncoder()(image) }
+
+    private func usableEncoder() throws(EngineFailure) -> LatentEncoder {
+        guard let encoder else {
+            throw EngineFailure(
+                .model,
+                "this VQGAN has no encoder, which turns pictures into codes",
+                hint: "start from codes, or choose a file that has one"
+            )
+        }
+        return encoder
     }
 
     /// The codes whose vectors are nearest to the cells of [N, width, h, w]: [N, h, w] int64.
@@ -120,9 +128,4 @@ struct VQGAN {
     func picture(_ z: Tensor) throws(TorchError) -> Tensor {
         try ((decode(quantize(z)) + 1) / 2).clampedKeepingGradient(0, 1)
     }
-}
-
-extension Weights {
-    /// Whether this quantiser is a GumbelVQ's.
-    fileprivate var hasScores: Bool { (self / "proj").has("weight") }
 }

@@ -144,50 +144,12 @@ enum NormGroups: Sendable, Hashable, Codable {
     }
 }
 
-extension VQGANConfiguration {
-    /// Reads the shape of a taming network off its tensors; attention levels become resolutions of a nominal 256.
-    /// - Throws: ``WeightsError/missing(key:path:nearest:)`` when this is not a VQGAN.
-    init(inferredFrom w: Weights) throws(WeightsError) {
-        let codebook = try (w / "quantize" / VQGAN.codebookName(w)).matrixShape("weight")
-        let convIn = try (w / "encoder" / "conv_in").kernelShape("weight")
-        let convOut = try (w / "decoder" / "conv_out").kernelShape("weight")
-        let zChannels = try (w / "decoder" / "conv_in").kernelShape("weight")[1]
-        let encoded = try (w / "encoder" / "conv_out").kernelShape("weight")[0]
-        let down = w / "encoder" / "down"
-        var multipliers: [Int] = []
-        var attention: [Int] = []
-        for level in 0..<max(1, down.childCount) {
-            let channels = try (down / level / "block" / 0 / "conv1").kernelShape("weight")[0]
-            multipliers.append(max(1, channels / max(1, convIn[0])))
-            if !(down / level / "attn").isEmpty { attention.append(256 >> level) }
-        }
-        embedDim = codebook[1]
-        nEmbed = codebook[0]
-        ddconfig = Networks(
-            doubleZ: encoded == 2 * zChannels,
-            zChannels: zChannels,
-            inChannels: convIn[1],
-            outCh: convOut[0],
-            ch: convIn[0],
-            chMult: multipliers,
-            numResBlocks: (down / 0 / "block").childCount,
-            attnResolutions: attention,
-            midAttention: !(w / "decoder" / "mid" / "attn_1").isEmpty
-        )
-    }
-}
-
 extension Weights {
     /// The shape of a convolution's kernel, [outputs, inputs, height, width].
-    func kernelShape(_ name: String) throws(WeightsError) -> [Int] { try shape(name, rank: 4) }
-
-    /// The shape of a matrix, [rows, columns].
-    func matrixShape(_ name: String) throws(WeightsError) -> [Int] { try shape(name, rank: 2) }
-
-    private func shape(_ name: String, rank: Int) throws(WeightsError) -> [Int] {
+    func kernelShape(_ name: String) throws(WeightsError) -> [Int] {
         let shape = try self.shape(name)
-        guard shape.count == rank else {
-            throw .file(path: path, problem: "has a tensor \(name) of shape \(shape), where \(rank) sizes belong")
+        guard shape.count == 4 else {
+            throw .file(path: path, problem: "has a tensor \(name) of shape \(shape), where 4 sizes belong")
         }
         return shape
     }
