@@ -16,6 +16,8 @@ public struct ModelListing {
         /// What it takes on this machine.
         public let bytes: Int64?
         public let downloadBytes: Int64?
+        /// About the same, where the exact size is not known.
+        public let approximateBytes: Int64?
         public let importedBytes: Int64?
         public let sources: [String]
         public let sha256: String?
@@ -31,10 +33,16 @@ public struct ModelListing {
             path = installed?.folder.path
             bytes = installed?.bytes
             downloadBytes = known?.downloadBytes
+            approximateBytes = known?.approximateBytes
             importedBytes = known?.importedBytes
             sources = known?.files.first?.sources.map(\.url) ?? []
             sha256 = known?.files.first?.sources.lazy.compactMap(\.sha256).first
             parts = installed?.parts ?? []
+        }
+
+        /// Of the download: `4.26 GB`, `~958 MB` or `?`.
+        var size: String {
+            downloadBytes.map(ByteText.size) ?? approximateBytes.map { "~" + ByteText.size($0) } ?? "?"
         }
 
         /// Such as `VQGAN + CLIP`.
@@ -61,7 +69,7 @@ public struct ModelListing {
             return "  \(name)  \(kind) \(right)  \(entry.paints ?? (entry.builtIn ? "comes with the program" : ""))"
         }
         let here = entries.filter(\.installed).map { line($0, ByteText.size($0.bytes ?? 0)) }
-        let there = entries.filter { !$0.installed }.map { line($0, $0.downloadBytes.map(ByteText.size) ?? "?") }
+        let there = entries.filter { !$0.installed }.map { line($0, $0.size) }
         return ["on this machine"] + here + ["", "to be had with: vqclip-tui models pull NAME"] + there
     }
 }
@@ -77,7 +85,7 @@ extension ModelListing.Entry {
         for part in parts { rows += Self.rows(of: part) }
         if !installed {
             rows.append(("installed", "no; run: vqclip-tui models pull \(name)"))
-            rows.append(("download", downloadBytes.map(ByteText.size) ?? "size not known"))
+            rows.append(("download", size == "?" ? "size not known" : size))
             if let importedBytes { rows.append(("keeps", "about " + ByteText.size(importedBytes))) }
             rows.append(("sha256", sha256 ?? "not known; noted when it is pulled"))
         }

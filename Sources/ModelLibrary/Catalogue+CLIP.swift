@@ -27,7 +27,8 @@ extension Catalogue {
                     ]
                 )
             ],
-            aliases: []
+            aliases: [],
+            approximateBytes: nil
         )
     }
 

@@ -12,6 +12,7 @@ extension Catalogue {
         codes: Int64,
         transformer: Bool = false,
         aliases: [String] = [],
+        about: Int64? = nil,
         _ sources: [Source]
     ) -> KnownModel {
         KnownModel(
@@ -21,7 +22,8 @@ extension Catalogue {
             architecture: "f=16, \(codes) codes" + (transformer ? ", in a Net2Net" : ""),
             importedBytes: imported(codes: codes),
             files: [RemoteFile("\(name).ckpt", sources)],
-            aliases: aliases
+            aliases: aliases,
+            approximateBytes: about
         )
     }
 
@@ -64,6 +66,7 @@ extension Catalogue {
             "paintings, coarser than wikiart-16384",
             codes: 1024,
             aliases: ["vqgan-wikiart-1024"],
+            about: 958_000_000,
             [Source("\(pixray)/vqgan_wikiart_1024.ckpt"), Source("\(eleiber)/wikiart_1024.ckpt")]
         ),
         model(
@@ -86,6 +89,7 @@ extension Catalogue {
             "objects and animals, softer",
             codes: 1024,
             aliases: ["vqgan-imagenet-f16-1024"],
+            about: 958_000_000,
             [Source(heibox("8088892a516d4e3baf92"))]
         ),
         KnownModel(
@@ -103,7 +107,8 @@ extension Catalogue {
                     ]
                 )
             ],
-            aliases: ["openimages", "gumbel", "gumbel-8192", "openimages-8192", "vqgan-openimages-f8-8192"]
+            aliases: ["openimages", "gumbel", "gumbel-8192", "openimages-8192", "vqgan-openimages-f8-8192"],
+            approximateBytes: nil
         ),
         model(
             "coco",
@@ -127,6 +132,7 @@ extension Catalogue {
             "rooms, streets and buildings",
             codes: 1024,
             transformer: true,
+            about: 3_880_000_000,
             [Source(koofr("0f65c2cd-7102-4550-a2bd-07fd383aac9e", "2020-11-20T21-45-44_ade20k_transformer"))]
         ),
         model(
@@ -134,6 +140,7 @@ extension Catalogue {
             "faces",
             codes: 1024,
             transformer: true,
+            about: 3_980_000_000,
             [Source(koofr("a04deec9-0c59-4673-8b37-3d696fe63a5d", "2020-11-13T21-41-45_faceshq_transformer"))]
         ),
         model(
@@ -141,6 +148,7 @@ extension Catalogue {
             "portraits",
             codes: 1024,
             transformer: true,
+            about: 3_670_000_000,
             [Source(koofr("0fc005bf-3dca-4079-9d40-cdf38d42cd7a", "2021-04-23T18-19-01_ffhq_transformer"))]
         ),
         model(
@@ -148,6 +156,7 @@ extension Catalogue {
             "portraits of celebrities",
             codes: 1024,
             transformer: true,
+            about: 3_570_000_000,
             [Source(koofr("6dddf083-40c8-470a-9360-a9dab2a94e96", "2021-04-23T18-11-19_celebahq_transformer"))]
         ),
         model(

@@ -56,15 +56,24 @@ public struct KnownModel: Sendable, Hashable, Codable {
     public let files: [RemoteFile]
     /// What other tools call it.
     public let aliases: [String]?
+    /// About how much is downloaded, where no exact size is known.
+    public let approximateBytes: Int64?
 
-    /// About how much is downloaded; `nil` when it is not known.
+    /// Exactly how much is downloaded; `nil` when it is not known.
     public var downloadBytes: Int64? {
         let sizes = files.map(\.bytes)
         return sizes.contains(nil) ? nil : sizes.reduce(0) { $0 + ($1 ?? 0) }
     }
 
+    /// Such as `4.26 GB`, `about 958 MB` or `size not known`.
+    public var downloadText: String {
+        if let downloadBytes { return ByteText.size(downloadBytes) }
+        return approximateBytes.map { "about " + ByteText.size($0) } ?? "size not known"
+    }
+
     enum CodingKeys: String, CodingKey {
         case name, kind, paints, architecture, files, aliases
+        case approximateBytes = "approximate_bytes"
         case importedBytes = "imported_bytes"
     }
 }

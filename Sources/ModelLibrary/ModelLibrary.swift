@@ -71,9 +71,9 @@ public struct ModelLibrary: Sendable {
         return NearestName.to(name, among: names).map { "did you mean '\($0)'?" }
     }
 
-    /// Such as `4.26 GB download, 290 MB kept`.
+    /// Such as `4.26 GB download, 289 MB kept`.
     static func cost(of model: KnownModel) -> String {
-        let download = model.downloadBytes.map { "\(ByteText.size($0)) download" } ?? "a large download"
+        let download = model.downloadText + " download"
         return model.importedBytes.map { "\(download), \(ByteText.size($0)) kept" } ?? download
     }
 

@@ -122,10 +122,12 @@ extension ModelLibrary {
     }
 
     private func checkSpace(_ name: String, _ files: [RemoteFile], _ place: URL) throws(EngineFailure) {
-        let missing = files.reduce(Int64(0)) { sum, file in
-            sum + max(0, (file.bytes ?? 0) - Self.arrivedBytes(of: file, in: place))
+        let known = catalogue[name]
+        var needed = known?.importedBytes ?? 0
+        for (index, file) in files.enumerated() {
+            let size = file.bytes ?? (index == 0 ? known?.approximateBytes : nil) ?? 0
+            needed += max(0, size - Self.arrivedBytes(of: file, in: place))
         }
-        let needed = missing + (catalogue[name]?.importedBytes ?? 0)
         if let refusal = DiskSpace.refusal(of: needed, at: place, for: name) { throw refusal }
     }
 

@@ -9,7 +9,7 @@ import struct
 import subprocess
 
 from badserver import Answer, BadServer, wait_until
-from workbench import leave
+from workbench import LONG_RUN, leave
 from workspace import BINARY, REPOSITORY
 
 BUILT_IN = REPOSITORY / "models/built-in"
@@ -422,7 +422,7 @@ def test_an_imported_model_paints_under_any_of_its_names(workspace):
 
 def test_the_workbench_lists_models_and_switches(workspace):
     assert workspace.run("models", "import", BUILT_IN / "vqgan.safetensors", "--name", "mine").returncode == 0
-    terminal = workspace.start(columns=80, rows=24)
+    terminal = workspace.start(*LONG_RUN, columns=80, rows=24)
     terminal.wait_for("ready")
     terminal.send("M")
     screen = terminal.wait_for("installed models")
