@@ -48,7 +48,8 @@ let package = Package(
         .target(
             name: "TorchShim",
             publicHeadersPath: ".",
-            cxxSettings: [.headerSearchPath("../CTorch/include")] + torchHeaders,
+            // Its loops are optimised in debug builds too, or the tests would take minutes.
+            cxxSettings: [.headerSearchPath("../CTorch/include"), .unsafeFlags(["-O3"])] + torchHeaders,
             linkerSettings: torchLibraries
         ),
         .target(name: "CTorch", cSettings: strictC),

@@ -68,6 +68,16 @@ public enum Runtime {
         try check("setThreadCount", ct_set_thread_count(Int32(clamping: count)))
     }
 
+    /// Uses libtorch's own operations alone, without the faster ones for frozen layers whose results differ by rounding.
+    /// - Returns: what it was before.
+    @discardableResult public static func setExact(_ isExact: Bool) -> Bool { ct_set_exact(isExact) }
+
+    /// From now on keeps the memory of freed tensors for the next ones.
+    public static func keepMemory() { ct_keep_memory() }
+
+    /// Gives the memory that is kept and not in use back to the system.
+    public static func releaseMemory() { ct_release_memory() }
+
     /// Loads the CUDA backend from the folder that holds `libtorch_cuda.so`.
     public static func openCUDA(folder: String) throws(TorchError) {
         try load()

@@ -106,5 +106,5 @@ extension Tensor {
 
 extension Tensor? {
     /// The handle, or the undefined tensor.
-    fileprivate var shimHandle: CTTensor { self?.handle ?? CTTensor(impl: nil) }
+    var shimHandle: CTTensor { self?.handle ?? CTTensor(impl: nil) }
 }

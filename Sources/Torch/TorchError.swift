@@ -56,3 +56,15 @@ func makeTensor(
     guard status == CT_OK else { throw TorchError(status: status, operation: operation) }
     return Tensor(owning: handle)
 }
+
+/// Calls a function of the shim that makes a tensor, or the undefined tensor where it has no way to.
+@inline(__always)
+func makeOptionalTensor(
+    _ operation: StaticString = #function,
+    _ body: (UnsafeMutablePointer<CTTensor>) -> CTStatus
+) throws(TorchError) -> Tensor? {
+    var handle = CTTensor(impl: nil)
+    let status = body(&handle)
+    guard status == CT_OK else { throw TorchError(status: status, operation: operation) }
+    return handle.impl == nil ? nil : Tensor(owning: handle)
+}

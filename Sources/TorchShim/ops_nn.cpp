@@ -1,4 +1,5 @@
 // Layers.
+#include "frozen.hpp"
 #include "guard.hpp"
 
 using namespace shim;
@@ -14,6 +15,13 @@ CTStatus ct_linear(CTTensor a, CTTensor weight, CTTensor bias, CTTensor *out) {
 CTStatus ct_conv2d(CTTensor a, CTTensor weight, CTTensor bias, int64_t stride, int64_t padding, int64_t groups,
                    CTTensor *out) {
     return make(out, [&] {
+        const at::Tensor &x = tensor(a), &w = tensor(weight);
+        if (stride == 1 && padding == 1 && groups == 1 && convolution_suits(x, w, optional(bias), 1)) {
+            return frozen_convolution(x, w, optional(bias), /*enlarged=*/false);
+        }
+        if (padding == 0 && groups == 1 && patches_suit(x, w, optional(bias), stride)) {
+            return frozen_patches(x, w, optional(bias));
+        }
         return at::conv2d(tensor(a), tensor(weight), optional(bias), at::IntArrayRef(stride),
                           at::IntArrayRef(padding), at::IntArrayRef(1), groups);
     });
@@ -54,6 +62,18 @@ CTStatus ct_upsample_nearest(CTTensor a, int64_t factor, CTTensor *out) {
         const at::Tensor &x = tensor(a);
         TORCH_CHECK_VALUE(x.dim() == 4, "expected [N, C, H, W]");
         return at::upsample_nearest2d(x, {x.size(2) * factor, x.size(3) * factor});
+    });
+}
+
+CTStatus ct_enlarged_conv2d(CTTensor a, CTTensor weight, CTTensor bias, CTTensor *out) {
+    return make(out, [&] {
+        const at::Tensor &x = tensor(a);
+        TORCH_CHECK_VALUE(x.dim() == 4, "expected [N, C, H, W]");
+        if (convolution_suits(x, tensor(weight), optional(bias), 2)) {
+            return frozen_convolution(x, tensor(weight), optional(bias), /*enlarged=*/true);
+        }
+        at::Tensor enlarged = at::upsample_nearest2d(x, {x.size(2) * 2, x.size(3) * 2});
+        return at::conv2d(enlarged, tensor(weight), optional(bias), at::IntArrayRef(1), at::IntArrayRef(1));
     });
 }
 

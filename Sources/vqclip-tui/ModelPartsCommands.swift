@@ -10,7 +10,7 @@ extension Program {
     func prepareDevice() throws(EngineFailure) -> Device {
         PartsOutput.note(issues)
         let device = try DeviceSelection.device(named: device)
-        try ModelParts.prepare(threads: threads)
+        try ModelParts.prepare(threads: compute.threads)
         return device
     }
 }

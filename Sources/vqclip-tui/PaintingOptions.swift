@@ -98,6 +98,22 @@ struct PaintingOptions: ParsableArguments {
 
     @OptionGroup var devices: DeviceOptions
 
+    @Option(help: ArgumentHelp("Memory that the program may take; by default what is free.", valueName: "4GiB"))
+    var memory: String?
+
+    @Flag(help: "Compute with libtorch's own operations only: slower, with other rounding.")
+    var exact = false
+
+    func validate() throws {
+        if let memory, ComputeOptions.bytes(of: memory) == nil {
+            throw ValidationError("--memory takes an amount such as 900MiB or 4GiB, of 64MiB or more.")
+        }
+    }
+
+    var compute: ComputeOptions {
+        ComputeOptions(threads: devices.threads, isExact: exact, memory: memory.flatMap(ComputeOptions.bytes))
+    }
+
     /// The prompts given, if any.
     /// - Throws: `ValidationError` that points at the character.
     func parsedPrompts() throws -> [Prompt] {

@@ -13,7 +13,7 @@ struct Program {
     let settings: [SettingKey: String]
     let models: ModelChoice
     let device: String
-    let threads: Int?
+    let compute: ComputeOptions
     /// The log's file, if it could be opened.
     let logFile: URL?
     /// What is wrong with the configuration or the log, one line each.
@@ -24,7 +24,8 @@ struct Program {
             vqgan: options.vqgan,
             clip: options.clip,
             devices: options.devices,
-            settings: options.settings()
+            settings: options.settings(),
+            compute: options.compute
         )
     }
 
@@ -35,7 +36,8 @@ struct Program {
         vqgan: String? = nil,
         clip: String? = nil,
         devices: DeviceOptions,
-        settings given: [SettingKey: String] = [:]
+        settings given: [SettingKey: String] = [:],
+        compute: ComputeOptions? = nil
     ) throws {
         let (configuration, issues) = UserConfiguration.load(from: folders.configurationFile)
         self.configuration = configuration
@@ -45,7 +47,7 @@ struct Program {
             clip: clip ?? configuration.clip ?? "built-in"
         )
         device = devices.device ?? configuration.device ?? "auto"
-        threads = devices.threads
+        self.compute = compute ?? ComputeOptions(threads: devices.threads)
         var lines = issues.map(\.description)
         switch FileLog.start(level: configuration.logLevel ?? .info, file: folders.logFile) {
         case .success(let log): logFile = log.file
@@ -61,6 +63,6 @@ struct Program {
 
     /// - Throws: ``EngineFailure`` when the device cannot be used.
     func makeEngine() throws(EngineFailure) -> EngineWorker {
-        try CoreEngine.make(device: DeviceRequest(named: device), folders: folders, threads: threads)
+        try CoreEngine.make(device: DeviceRequest(named: device), folders: folders, options: compute)
     }
 }

@@ -68,7 +68,7 @@ import Torch
                 clock: &clock
             )
             try result.backward()
-            return (try #require(try picture.gradient()), result.losses)
+            return (try #require(try picture.gradient()), try result.losses.floats().map(Double.init))
         }
         let kinds: [(seed: UInt64, side: Int, weight: Double)] = [(10, 16, 1), (20, 16, 0.5), (30, 24, 0.7)]
         let joint = try [16, 24].map { side in

@@ -102,7 +102,7 @@ import Torch
                     clock: &clock
                 )
                 try result.backward()
-                return (try #require(try z.gradient()), result.losses)
+                return (try #require(try z.gradient()), try result.losses.floats().map(Double.init))
             }
             let (whole, wholeLosses) = try gradient(10)
             let (split, splitLosses) = try gradient(2)

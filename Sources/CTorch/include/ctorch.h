@@ -55,6 +55,14 @@ int32_t ct_cuda_device_count(void);
 CTStatus ct_cuda_memory(int32_t device, uint64_t *free_bytes, uint64_t *total_bytes);
 /// Gradient mode of this thread; returns the previous mode.
 bool ct_set_gradient_enabled(bool enabled);
+/// Whether every operation is libtorch's own, on this process's processor; returns what it was before. Otherwise, the
+/// layers of frozen networks are computed by faster algorithms whose results differ by rounding.
+bool ct_set_exact(bool exact);
+/// From now on, memory of large tensors on the processor is kept when they are freed, for the next ones; in all at most
+/// an eighth more than was in use at once.
+void ct_keep_memory(void);
+/// Gives back what is kept and not in use.
+void ct_release_memory(void);
 /// Handles that are alive, for leak tests.
 int64_t ct_debug_live_tensors(void);
 
@@ -168,6 +176,8 @@ CTStatus ct_batch_norm(CTTensor a, CTTensor weight, CTTensor bias, CTTensor mean
 CTStatus ct_embedding(CTTensor weight, CTTensor indices, CTTensor *out);
 /// Scaled dot-product attention over [N, heads, tokens, width].
 CTStatus ct_attention(CTTensor q, CTTensor k, CTTensor v, bool causal, CTTensor *out);
+/// A convolution with padding 1 of the picture enlarged twice, every pixel to 2 × 2.
+CTStatus ct_enlarged_conv2d(CTTensor a, CTTensor weight, CTTensor bias, CTTensor *out);
 CTStatus ct_upsample_nearest(CTTensor a, int64_t factor, CTTensor *out);
 /// Bicubic, corners not aligned, anti-aliased when shrinking if asked.
 CTStatus ct_resize_bicubic(CTTensor a, int64_t height, int64_t width, bool antialias, CTTensor *out);
@@ -181,6 +191,32 @@ typedef int32_t CTSampling;
 enum { CT_SAMPLE_ZEROS = 0, CT_SAMPLE_BORDER, CT_SAMPLE_REFLECTION };
 /// Bilinear, corners not aligned; grid is [N, H, W, 2] with x and y in -1…1.
 CTStatus ct_grid_sample(CTTensor a, CTTensor grid, CTSampling outside, CTTensor *out);
+
+// --- Frozen layers -------------------------------------------------------------------------------------------------
+//
+// Several layers as one, for float32 on the processor and weights that want no gradients. `out` is the undefined tensor
+// where that does not hold, where ct_set_exact is on or where the sizes do not suit; use the single layers then.
+
+/// Group normalisation, SiLU and a 3 × 3 convolution with padding 1.
+typedef struct {
+    CTTensor norm_weight, norm_bias, weight, bias;
+    int64_t groups;
+    double epsilon;
+} CTNormalizedConvolution;
+CTStatus ct_normalized_convolution(CTTensor a, CTNormalizedConvolution layer, CTTensor *out);
+/// Two of them in a row plus the input, or plus a 1 × 1 convolution of it. `recomputed` keeps less for backward.
+CTStatus ct_residual_block(CTTensor a, CTNormalizedConvolution first, CTNormalizedConvolution second, CTTensor shortcut,
+                           CTTensor shortcut_bias, bool recomputed, CTTensor *out);
+/// One residual block of a transformer, [N, T, width] → [N, queries, width] for the first `queries` tokens, 0 for all.
+/// `activation` is CT_GELU or CT_QUICK_GELU.
+typedef struct {
+    CTTensor norm1_weight, norm1_bias, input_weight, input_bias, output_weight, output_bias;
+    CTTensor norm2_weight, norm2_bias, expand_weight, expand_bias, contract_weight, contract_bias;
+    int64_t heads;
+    double epsilon;
+    CTUnary activation;
+} CTTransformerBlock;
+CTStatus ct_transformer_block(CTTensor a, CTTransformerBlock block, int64_t queries, CTTensor *out);
 
 #pragma clang assume_nonnull end
 #ifdef __cplusplus

@@ -8,20 +8,32 @@ struct CLIP {
     let tokenizer: any Tokenizer
 
     private let image: any ImageTower
-    private let text: TextTower
+    /// Makes the text tower, or hands out the one that is kept.
+    private let text: () throws(WeightsError) -> TextTower
     private let scaling: PictureScaling
     private let device: Device
 
     /// Keys of OpenAI's files that no tower needs.
     private static let unneeded = ["logit_scale", "input_resolution", "context_length", "vocab_size"]
 
+    /// - Parameter keepsText: whether the text tower stays in memory; otherwise it is read again from the weights for
+    ///   every text.
     /// - Throws: ``WeightsError`` that names the tensor which is missing or of another shape.
-    init(_ w: Weights, configuration: CLIPConfiguration, tokenizer: any Tokenizer) throws(WeightsError) {
+    init(
+        _ w: Weights,
+        configuration: CLIPConfiguration,
+        tokenizer: any Tokenizer,
+        keepsText: Bool = true
+    ) throws(WeightsError) {
         self.configuration = configuration
         self.tokenizer = tokenizer
         device = w.device
+        // Made in any case, so that a file that lacks something is refused now.
+        let tower = try TextTower(w, configuration)
+        text =
+            keepsText
+            ? { () throws(WeightsError) in tower } : { () throws(WeightsError) in try TextTower(w, configuration) }
         image = try configuration.makeImageTower(w / "visual")
-        text = try TextTower(w, configuration)
         do {
             scaling = try PictureScaling(range: configuration.vision.inputRange, device: w.device)
         } catch {
@@ -39,7 +51,15 @@ struct CLIP {
 
     /// - Parameter tokens: [N, context] int64 with start mark, end mark and padding.
     /// - Returns: [N, embedding], not normalised.
-    func textFeatures(_ tokens: Tensor) throws(TorchError) -> Tensor { try text(tokens) }
+    func textFeatures(_ tokens: Tensor) throws(TorchError) -> Tensor {
+        let tower: TextTower
+        do {
+            tower = try text()
+        } catch {
+            throw TorchError(.unsupported, operation: "textFeatures", message: error.description)
+        }
+        return try tower(tokens)
+    }
 
     /// The features [N, embedding] of texts, and which of them were too long and lost their ends.
     func textFeatures(of texts: [String]) throws(TorchError) -> (features: Tensor, truncated: [Bool]) {

@@ -157,3 +157,8 @@ extension CLIPConfiguration.Vision {
         return hasSizes && numbers.allSatisfy { (1...1_000_000).contains($0) } && (inputRange?.count ?? 2) == 2
     }
 }
+
+extension CLIPConfiguration {
+    /// Whether the text tower is so small that reading it again for every text would spare nothing worth the wait.
+    var isTextSmall: Bool { vocabSize * transformerWidth < 4 << 20 }
+}

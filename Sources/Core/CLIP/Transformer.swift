@@ -17,6 +17,11 @@ struct SelfAttention {
         self.isCausal = isCausal
     }
 
+    /// What ``Tensor/transformerBlock`` needs of this half.
+    var parts: (weight: Tensor, bias: Tensor, output: Linear, heads: Int)? {
+        isCausal ? nil : (inputWeight, inputBias, output, heads)
+    }
+
     func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
         let shape = x.shape
         let joint = try x.linear(inputWeight, inputBias)
@@ -56,9 +61,28 @@ struct ResidualAttentionBlock {
         self.activation = activation
     }
 
-    func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
+    /// - Parameter queries: how many of the first tokens to compute; 0 for all.
+    func callAsFunction(_ x: Tensor, queries: Int = 0) throws(TorchError) -> Tensor {
+        if let joint = try joint(x, queries) { return joint }
         let h = try x + attention(norm1(x))
-        return try h + contract(activation(expand(norm2(h))))
+        let result = try h + contract(activation(expand(norm2(h))))
+        return queries == 0 ? result : try result.slice(1, from: 0, length: queries)
+    }
+
+    private func joint(_ x: Tensor, _ queries: Int) throws(TorchError) -> Tensor? {
+        guard activation != .silu, let (weight, bias, output, heads) = attention.parts else { return nil }
+        return try x.transformerBlock(
+            norm1,
+            inputWeight: weight,
+            inputBias: bias,
+            output: output,
+            norm2,
+            expand: expand,
+            contract: contract,
+            heads: heads,
+            isQuickGELU: activation == .quickGelu,
+            queries: queries
+        )
     }
 }
 
@@ -94,9 +118,10 @@ struct Transformer {
         self.blocks = blocks
     }
 
-    func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
+    /// - Parameter queries: how many of the first tokens to compute in the last block; 0 for all.
+    func callAsFunction(_ x: Tensor, queries: Int = 0) throws(TorchError) -> Tensor {
         var h = x
-        for block in blocks { h = try block(h) }
+        for (index, block) in blocks.enumerated() { h = try block(h, queries: index == blocks.count - 1 ? queries : 0) }
         return h
     }
 }

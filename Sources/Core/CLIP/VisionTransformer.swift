@@ -38,7 +38,7 @@ struct VisionTransformer: ImageTower {
         let cells = try grid.reshaped([count, width, -1]).transposed(1, 2)
         let first = try classEmbedding.reshaped([1, 1, width]).expanded([count, 1, width])
         let tokens = try Tensor.concatenate([first, cells], 1) + positionalEmbedding
-        let h = try transformer(normBefore(tokens))
+        let h = try transformer(normBefore(tokens), queries: 1)
         return try normAfter(h.slice(1, from: 0, length: 1).reshaped([count, width])).matmul(projection)
     }
 }

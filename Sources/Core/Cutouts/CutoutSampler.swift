@@ -83,16 +83,12 @@ struct CutoutSampler {
 
     /// [1 or plans, side², 3] of (x, y, 1): where the output's pixels lie, after the warps that are not projective.
     private func outputPoints(_ plans: [CutoutPlan], side: Int, device: Device) throws(TorchError) -> Tensor {
-        var values: [Float] = []
-        values.reserveCapacity(side * side * 3)
-        for row in 0..<side {
-            for column in 0..<side {
-                values.append((2 * Float(column) + 1) / Float(side) - 1)
-                values.append((2 * Float(row) + 1) / Float(side) - 1)
-                values.append(1)
-            }
-        }
-        let plain = try Tensor(values, shape: [side * side, 3]).converted(on: device)
+        let centers = (0..<side).map { (2 * Float($0) + 1) / Float(side) - 1 }
+        let line = try Tensor(centers, shape: [side]).converted(on: device)
+        let columns = try line.reshaped([1, side, 1]).expanded([side, side, 1])
+        let rows = try line.reshaped([side, 1, 1]).expanded([side, side, 1])
+        let ones = try Tensor.full(1, shape: [side, side, 1], device: device)
+        let plain = try Tensor.concatenate([columns, rows, ones], 2).reshaped([side * side, 3])
         let isWarped = plans.contains { $0.thinPlate != nil || $0.elasticSeed != nil }
         guard isWarped else { return try plain.reshaped([1, side * side, 3]) }
         var warped: [Tensor] = []

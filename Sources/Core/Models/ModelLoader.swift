@@ -79,7 +79,7 @@ enum ModelLoader {
         let configuration = try clipConfiguration(source)
         let tokenizer = try tokenizer(of: source, configuration)
         return try load(source, device, monitor) { (w) throws(WeightsError) in
-            try CLIP(w, configuration: configuration, tokenizer: tokenizer)
+            try CLIP(w, configuration: configuration, tokenizer: tokenizer, keepsText: configuration.isTextSmall)
         }
     }
 

@@ -20,12 +20,14 @@ struct CutoutPass {
 
 /// The losses of a step and their gradient with respect to the picture.
 struct ImageGradient {
-    /// One value per prompt: the weighted sum over all CLIPs.
-    private(set) var losses: [Double]
+    /// [prompts]: the weighted sums over all CLIPs, still on the device.
+    private(set) var losses: Tensor
     /// The sources that cutouts were taken from, still attached to the picture, with the gradient of each.
     private var sources: [(attached: Tensor, gradient: Tensor)] = []
 
-    private init(prompts: Int) { losses = [Double](repeating: 0, count: prompts) }
+    private init(prompts: Int, _ device: Device) throws(TorchError) {
+        losses = try Tensor.zeros([prompts], device: device)
+    }
 
     /// Sends the gradient on through the picture to whatever it was made from, in one backward.
     func backward() throws(TorchError) {
@@ -50,7 +52,7 @@ struct ImageGradient {
         clock: inout PhaseClock
     ) throws(TorchError) -> ImageGradient {
         let prompts = passes.first?.viewers.first?.targets.count ?? 0
-        var result = ImageGradient(prompts: prompts)
+        var result = try ImageGradient(prompts: prompts, picture.device)
         if prompts == 0 { return result }
         for pass in passes { try result.add(pass, of: picture, colorOrder, max(1, microBatch), &clock) }
         return result
@@ -95,11 +97,11 @@ struct ImageGradient {
             let pairs = count * target.embeddings.shape[0]
             let value = try PromptLoss.value(embedded, target, pairs: pairs) * viewer.weight
             total = try total.map { (sum) throws(TorchError) in try sum + value } ?? value
-            values.append(value)
+            values.append(try value.detached().reshaped([1]))
         }
         clock.lap(\.clip)
         try total?.backward()
-        for (index, value) in values.enumerated() { losses[index] += try value.item() }
+        losses = try losses + Tensor.concatenate(values)
         clock.lap(\.backward)
     }
 }

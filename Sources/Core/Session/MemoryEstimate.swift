@@ -1,30 +1,24 @@
 import EngineKit
 import Torch
 
-/// A rough figure of the memory that a run takes at its peak, good enough to refuse what cannot fit.
+/// What a run may take of the memory there is.
 enum MemoryEstimate {
-    /// Bytes for a picture of the size with the models given.
-    ///
-    /// The standard f=16 decoder of 128 channels takes 24 KiB per pixel for its activations; others scale with their
-    /// channels, folded over the pixels of a patch. Attention in the middle is quadratic in latent cells.
-    static func bytes(_ size: PictureSize, _ models: ModelPair, microBatch: Int) -> Double {
-        let networks = models.vqgan.configuration.ddconfig
-        let pixels = Double(size.width) * Double(size.height)
-        let perPixel = 24 * 1024 * Double(networks.ch) / 128 / Double(networks.patchSize * networks.patchSize)
-        let cells = pixels / Double(models.vqgan.cellSize * models.vqgan.cellSize)
-        let attention = networks.midAttention ? 3 * 4 * cells * cells : 0
-        let side = Double(models.clips.resolutions.max() ?? 0)
-        let perCut = side * side * 640
-        return 0.3e9 + pixels * perPixel + attention + perCut * Double(microBatch)
+    /// The plan of the run's steps that fits.
+    /// - Parameter limit: bytes that the process may take; `nil` for what is free.
+    /// - Throws: ``EngineFailure`` with the memory that even the thriftiest would take when that is more than there is.
+    static func plan(_ settings: RunSettings, _ models: ModelPair, limit: UInt64?) throws(EngineFailure) -> StepPlan {
+        // What an earlier step has left for the next one can be had.
+        Runtime.releaseMemory()
+        let step = StepMemory(models.vqgan.configuration, models.clips.members.map(\.clip.configuration))
+        guard let (room, _) = room(on: models.device, limit) else { return step.plan(settings, room: .infinity) }
+        let plan = step.plan(settings, room: room)
+        try check(step.bytes(settings.size, plan), for: settings.size, on: models.device, limit)
+        return plan
     }
 
-    /// - Throws: ``EngineFailure`` with the memory it would take when that is more than there is.
-    static func check(_ size: PictureSize, _ models: ModelPair, microBatch: Int) throws(EngineFailure) {
-        try check(bytes(size, models, microBatch: microBatch), for: size, on: models.device)
-    }
-
-    /// The same for encoding and decoding a picture once, without gradients: a few activations of the finest level are
+    /// Whether a picture can be encoded and decoded once, without gradients: a few activations of the finest level are
     /// alive at a time.
+    /// - Throws: ``EngineFailure`` with the memory it would take when that is more than there is.
     static func checkDecoding(
         _ size: PictureSize,
         _ vqgan: VQGANConfiguration,
@@ -35,14 +29,19 @@ enum MemoryEstimate {
         let perPixel = 5 * 1024 * Double(networks.ch) / 128 / Double(networks.patchSize * networks.patchSize)
         let cells = pixels / Double(vqgan.cellSize * vqgan.cellSize)
         let attention = networks.midAttention ? 2 * 4 * cells * cells : 0
-        try check(0.3e9 + pixels * perPixel + attention, for: size, on: device)
+        try check(0.3e9 + pixels * perPixel + attention, for: size, on: device, nil)
     }
 
-    private static func check(_ needed: Double, for size: PictureSize, on device: Device) throws(EngineFailure) {
-        guard let (available, verb) = room(on: device), needed > Double(available) else { return }
+    private static func check(
+        _ needed: Double,
+        for size: PictureSize,
+        on device: Device,
+        _ limit: UInt64?
+    ) throws(EngineFailure) {
+        guard let (available, verb) = room(on: device, limit), needed > available else { return }
         throw EngineFailure(
             .memory,
-            "a picture of \(size) would take about \(text(needed)) of memory; \(text(Double(available))) \(verb)",
+            "a picture of \(size) would take about \(text(needed)) of memory; \(text(available)) \(verb)",
             hint: "use a smaller size"
         )
     }
@@ -51,10 +50,13 @@ enum MemoryEstimate {
     ///
     /// Of a CUDA device it is all there is: what earlier runs have left with libtorch's allocator is not free, but can be
     /// had again.
-    private static func room(on device: Device) -> (bytes: UInt64, verb: String)? {
+    private static func room(on device: Device, _ limit: UInt64?) -> (bytes: Double, verb: String)? {
         switch device {
-        case .cpu: ProcessMemory.available.map { ($0, "are free") }
-        case .cuda(let index): (try? Runtime.cudaMemory(index).total).map { ($0, "is all that \(device) has") }
+        case .cpu:
+            if let limit { return (max(0, Double(limit) - Double(ProcessMemory.resident)), "are left of the limit") }
+            return ProcessMemory.available.map { (Double($0), "are free") }
+        case .cuda(let index):
+            return (try? Runtime.cudaMemory(index).total).map { (Double($0), "is all that \(device) has") }
         }
     }
 

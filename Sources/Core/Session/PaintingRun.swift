@@ -6,9 +6,6 @@ import Torch
 /// Implements the loop of VQGAN+CLIP (Katherine Crowson and Ryan Murdock, 2021): decode, cut, embed, compare, and move
 /// the latent against the gradient.
 struct PaintingRun {
-    /// Cutouts that CLIP sees at once unless the user says otherwise.
-    private static let usualMicroBatch = 16
-
     private(set) var prompts: [Prompt]
     private(set) var settings: RunSettings
     let folder: String
@@ -21,7 +18,7 @@ struct PaintingRun {
     private var targets: PromptTargets
     /// The picture of the last step made, before the step moved the latent: [1, 3, H, W] in 0…1.
     private(set) var lastPicture: Tensor?
-    private var microBatchLimit = Int.max
+    private(set) var plan: StepPlan
 
     init(
         prompts: [Prompt],
@@ -32,7 +29,8 @@ struct PaintingRun {
         optimizer: LatentOptimizer,
         average: LatentAverage = LatentAverage(),
         embedder: PromptEmbedder,
-        targets: PromptTargets
+        targets: PromptTargets,
+        plan: StepPlan
     ) throws {
         self.prompts = prompts
         self.settings = settings
@@ -44,6 +42,7 @@ struct PaintingRun {
         self.average = average
         self.embedder = embedder
         self.targets = targets
+        self.plan = plan
     }
 
     // MARK: One step
@@ -59,7 +58,7 @@ struct PaintingRun {
     mutating func makeStep(_ models: ModelPair) throws -> Losses {
         var gradient = try gradientWithinMemory(models)
         let rate = learningRate
-        guard gradient.losses.allSatisfy(\.isFinite), try gradient.z.sum().item().isFinite else {
+        guard gradient.isFinite else {
             throw EngineFailure(
                 .numerics,
                 "step \(step + 1) gave numbers that are not finite",
@@ -88,19 +87,21 @@ struct PaintingRun {
 
     private struct Gradient {
         let losses: [Double]
+        let isFinite: Bool
         let z: Tensor
         let picture: Tensor
         var clock: PhaseClock
     }
 
-    /// The gradient, with ever smaller micro-batches while memory runs out.
+    /// The gradient, with less and less at once while memory runs out.
     private mutating func gradientWithinMemory(_ models: ModelPair) throws -> Gradient {
         while true {
             do {
                 return try gradient(models)
             } catch let error as TorchError where error.code == .outOfMemory {
-                guard microBatch > 1 else { throw error }
-                microBatchLimit = microBatch / 2
+                guard let thriftier = plan.thriftier else { throw error }
+                plan = thriftier
+                Runtime.releaseMemory()
             }
         }
     }
@@ -108,21 +109,29 @@ struct PaintingRun {
     private func gradient(_ models: ModelPair) throws -> Gradient {
         var clock = PhaseClock()
         try z.clearGradient()
-        let picture = try models.vqgan.picture(z)
+        let picture = try models.vqgan.picture(z, recomputedLevels: plan.recomputedLevels)
         clock.lap(\.decode)
         let result = try ImageGradient.compute(
             picture: picture,
             passes: passes(models.clips),
             colorOrder: CutoutPlanner.colorOrder(seed: settings.seed, step: step),
-            microBatch: microBatch,
+            microBatch: plan.microBatch,
             clock: &clock
         )
         try result.backward()
-        clock.lap(\.backward)
-        var values = result.losses.makeIterator()
-        let losses = targets.isAudible.map { $0 ? values.next() ?? 0 : 0 }
         let gradient = try z.gradient() ?? Tensor.zeros(like: z)
-        return Gradient(losses: losses, z: gradient, picture: try picture.detached(), clock: clock)
+        // The only numbers that the host waits for in a step, in one read.
+        let numbers = try Tensor.concatenate([result.losses, gradient.sum().reshaped([1])]).floats()
+        clock.lap(\.backward)
+        var values = numbers.makeIterator()
+        let losses = targets.isAudible.map { $0 ? Double(values.next() ?? 0) : 0 }
+        return Gradient(
+            losses: losses,
+            isFinite: numbers.allSatisfy(\.isFinite),
+            z: gradient,
+            picture: try picture.detached(),
+            clock: clock
+        )
     }
 
     /// What is cut out in this step, once for all CLIPs of one resolution.
@@ -158,16 +167,6 @@ struct PaintingRun {
 
     private var noise: Double { settings.noise + (settings.noiseEnd - settings.noise) * min(1, progress) }
 
-    /// Cutouts that CLIP sees at once.
-    var microBatch: Int {
-        min(Self.microBatch(settings), microBatchLimit)
-    }
-
-    /// The same before any memory ran out.
-    static func microBatch(_ settings: RunSettings) -> Int {
-        max(1, min(settings.microBatch > 0 ? settings.microBatch : usualMicroBatch, settings.cuts))
-    }
-
     /// The latent to show: its moving average if there is one.
     var displayed: Tensor { get throws(TorchError) { try average.value ?? z } }
 
@@ -181,10 +180,10 @@ struct PaintingRun {
     }
 
     /// Takes over settings that differ only in what can change live.
-    mutating func setSettings(_ settings: RunSettings) {
+    mutating func setSettings(_ settings: RunSettings, plan: StepPlan) {
         if settings.averageDecay != self.settings.averageDecay { average = LatentAverage() }
         self.settings = settings
-        microBatchLimit = Int.max
+        self.plan = plan
     }
 }
 

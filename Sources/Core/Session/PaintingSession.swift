@@ -10,7 +10,7 @@ public struct PaintingSession: EngineSession {
     private static let autosaveSeconds = 20.0
 
     private let request: DeviceRequest
-    private let threads: Int?
+    private let options: ComputeOptions
     private let runs: URL
     private let note: @Sendable (String) -> Void
     /// Where runs compute; `nil` before libtorch was needed.
@@ -25,17 +25,16 @@ public struct PaintingSession: EngineSession {
 
     /// - Parameters:
     ///   - device: where to compute, found when the first models are loaded.
-    ///   - threads: CPU threads of one operation; `nil` for as many as there are cores.
     ///   - runs: where folders of runs are made.
     ///   - note: takes lines for the log.
     public init(
         device: DeviceRequest,
-        threads: Int? = nil,
+        options: ComputeOptions = ComputeOptions(),
         runs: URL,
         note: @escaping @Sendable (String) -> Void
     ) {
         request = device
-        self.threads = threads
+        self.options = options
         self.runs = runs
         self.note = note
     }
@@ -52,7 +51,11 @@ public struct PaintingSession: EngineSession {
         if let device { return device }
         let found = try DeviceSelection.device(request)
         // OpenMP's number of threads belongs to the thread that asks for it.
-        if let threads, (try? Runtime.setThreadCount(threads)) == nil { note("\(threads) threads cannot be used") }
+        if let threads = options.threads, (try? Runtime.setThreadCount(threads)) == nil {
+            note("\(threads) threads cannot be used")
+        }
+        Runtime.setExact(options.isExact)
+        Runtime.keepMemory()
         Logger(label: "engine").info("libtorch \(Runtime.version) on \(found)")
         device = found
         return found
@@ -81,7 +84,7 @@ public struct PaintingSession: EngineSession {
         var settings = request.settings
         settings.size = try Self.rounded(settings.size, cell: models.vqgan.cellSize)
         try Self.check(request.prompts)
-        try MemoryEstimate.check(settings.size, models, microBatch: PaintingRun.microBatch(settings))
+        let plan = try MemoryEstimate.plan(settings, models, limit: options.memory)
         var notes = models.warnings
         if settings.size != request.settings.size {
             notes.append("size \(request.settings.size) rounded down to \(settings.size)")
@@ -111,7 +114,8 @@ public struct PaintingSession: EngineSession {
             z: start.z,
             optimizer: LatentOptimizer(settings.optimizer),
             embedder: embedder,
-            targets: targets
+            targets: targets,
+            plan: plan
         )
         return begin(run, notes)
     }
@@ -123,11 +127,7 @@ public struct PaintingSession: EngineSession {
     ) throws -> RunDescription {
         let checkpoint = try RunCheckpoint(path: path)
         let models = try models(for: checkpoint, progress, isCancelled)
-        try MemoryEstimate.check(
-            checkpoint.settings.size,
-            models,
-            microBatch: PaintingRun.microBatch(checkpoint.settings)
-        )
+        let plan = try MemoryEstimate.plan(checkpoint.settings, models, limit: options.memory)
         try Self.check(checkpoint, at: path, fits: models.vqgan)
         var embedder = PromptEmbedder()
         for (image, embeddings) in checkpoint.imagePrompts {
@@ -152,7 +152,8 @@ public struct PaintingSession: EngineSession {
             optimizer: checkpoint.optimizer.moved(to: models.device),
             average: checkpoint.average.moved(to: models.device),
             embedder: embedder,
-            targets: targets
+            targets: targets,
+            plan: plan
         )
         endRun()
         self.models = models
@@ -210,6 +211,7 @@ public struct PaintingSession: EngineSession {
         if let run, run.step > savedStep { autosave() }
         if let folder = run?.folder { RunFolder.removeIfEmpty(folder) }
         run = nil
+        Runtime.releaseMemory()
     }
 
     private static func rounded(_ size: PictureSize, cell: Int) throws(EngineFailure) -> PictureSize {
@@ -237,9 +239,11 @@ public struct PaintingSession: EngineSession {
         let started = ContinuousClock.now
         let note = note
         let losses = try withRun { (run) throws in
-            let before = run.microBatch
+            let before = run.plan
             let losses = try run.makeStep(models)
-            if run.microBatch < before { note("memory ran out: \(run.microBatch) cutouts at a time from here on") }
+            if run.plan != before {
+                note("memory ran out: \(run.plan.microBatch) cutouts at a time from here on, and parts computed twice")
+            }
             return losses
         }
         let report = StepReport(
@@ -267,7 +271,8 @@ public struct PaintingSession: EngineSession {
     }
 
     public mutating func setSettings(_ settings: RunSettings) throws -> String {
-        try withRun { (run) throws in
+        let (models, options) = (try loadedModels(), options)
+        return try withRun { (run) throws in
             let changed = settings.differences(from: run.settings)
             if let key = changed.first(where: { !$0.isLive }) {
                 throw EngineFailure(.settings, "\(key.title) takes effect in a new run")
@@ -275,7 +280,9 @@ public struct PaintingSession: EngineSession {
             guard settings.steps >= run.step else {
                 throw EngineFailure(.settings, "\(run.step) steps are already made", hint: "use \(run.step) or more")
             }
-            run.setSettings(settings)
+            let isReplanned = changed.contains(.cuts) || changed.contains(.microBatch)
+            let plan = isReplanned ? try MemoryEstimate.plan(settings, models, limit: options.memory) : run.plan
+            run.setSettings(settings, plan: plan)
             return changed.isEmpty
                 ? "nothing changed"
                 : changed.map { "\($0.title) \(settings.value(of: $0))" }.joined(separator: ", ")

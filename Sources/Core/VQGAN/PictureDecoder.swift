@@ -50,13 +50,20 @@ struct PictureDecoder {
         )
     }
 
-    func callAsFunction(_ z: Tensor) throws(TorchError) -> Tensor {
+    /// - Parameter recomputedLevels: how many levels, from the highest resolution down, are partly computed again in
+    ///   backward instead of kept.
+    func callAsFunction(_ z: Tensor, recomputedLevels: Int = 0) throws(TorchError) -> Tensor {
         var h = try middle(convIn(z))
         for (index, level) in levels.enumerated() {
-            h = try level(h)
-            if index < upsamples.count { h = try upsamples[index](h.upsampledNearest(2)) }
+            h = try level(h, isRecomputed: index >= levels.count - recomputedLevels)
+            if index < upsamples.count { h = try upsamples[index].enlarging(h) }
         }
-        let picture = try convOut(normOut(h).silu())
+        let picture = try output(h)
         return patchSize == 1 ? picture : try picture.pixelShuffled(patchSize)
+    }
+
+    private func output(_ h: Tensor) throws(TorchError) -> Tensor {
+        if let joint = try h.normalizedConvolution(normOut, convOut) { return joint }
+        return try convOut(normOut(h).silu())
     }
 }

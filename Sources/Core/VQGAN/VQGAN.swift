@@ -121,11 +121,15 @@ struct VQGAN {
     func quantize(_ z: Tensor) throws(TorchError) -> Tensor { try embed(codes: nearestCodes(z)).withGradient(to: z) }
 
     /// The picture of code vectors [N, width, h, w]: [N, 3, H, W] in about -1…1.
-    func decode(_ q: Tensor) throws(TorchError) -> Tensor { try decoder(postQuantConv(q)) }
+    func decode(_ q: Tensor, recomputedLevels: Int = 0) throws(TorchError) -> Tensor {
+        try decoder(postQuantConv(q), recomputedLevels: recomputedLevels)
+    }
 
     /// The picture of a point of the latent space [N, width, h, w]: [N, 3, H, W] in 0…1, with a gradient that lets
     /// clipped pixels come back.
-    func picture(_ z: Tensor) throws(TorchError) -> Tensor {
-        try ((decode(quantize(z)) + 1) / 2).clampedKeepingGradient(0, 1)
+    /// - Parameter recomputedLevels: how many levels of the decoder, from the highest resolution down, keep less for
+    ///   backward.
+    func picture(_ z: Tensor, recomputedLevels: Int = 0) throws(TorchError) -> Tensor {
+        try ((decode(quantize(z), recomputedLevels: recomputedLevels) + 1) / 2).clampedKeepingGradient(0, 1)
     }
 }

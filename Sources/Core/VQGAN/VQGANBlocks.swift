@@ -36,7 +36,10 @@ struct ResnetBlock {
         shortcut = inputs == outputs ? nil : try Conv2d(w / "nin_shortcut", inputs, outputs, kernel: 1)
     }
 
-    func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
+    /// - Parameter isRecomputed: keeps half as much for backward, which then takes longer.
+    func callAsFunction(_ x: Tensor, isRecomputed: Bool = false) throws(TorchError) -> Tensor {
+        let joint = try x.residualBlock(norm1, conv1, norm2, conv2, shortcut: shortcut, isRecomputed: isRecomputed)
+        if let joint { return joint }
         let h = try conv2(norm2(conv1(norm1(x).silu())).silu())
         return if let shortcut { try shortcut(x) + h } else { try x + h }
     }
@@ -60,13 +63,14 @@ struct AttentionBlock {
 
     func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
         let shape = x.shape
-        /// [N, C, H, W] → [N, 1, H · W, C].
-        func tokens(_ x: Tensor) throws(TorchError) -> Tensor {
-            try x.reshaped([shape[0], 1, shape[1], shape[2] * shape[3]]).transposed(2, 3)
+        /// A 1 × 1 convolution of cells that are rows, [N, 1, H · W, C].
+        func apply(_ layer: Conv2d, _ rows: Tensor) throws(TorchError) -> Tensor {
+            try rows.linear(layer.weight.reshaped([shape[1], shape[1]]), layer.bias)
         }
-        let h = try norm(x)
-        let mixed = try tokens(query(h)).attention(key: tokens(key(h)), value: tokens(value(h)))
-        return try x + output(mixed.transposed(2, 3).reshaped(shape))
+        let h = try norm(x).permuted(0, 2, 3, 1).reshaped([shape[0], 1, shape[2] * shape[3], shape[1]])
+        let mixed = try apply(query, h).attention(key: apply(key, h), value: apply(value, h))
+        let rows = try apply(output, mixed).reshaped([shape[0], shape[2], shape[3], shape[1]])
+        return try x + rows.permuted(0, 3, 1, 2)
     }
 }
 
@@ -114,10 +118,11 @@ struct LevelBlocks {
         self.attention = attention
     }
 
-    func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
+    /// - Parameter isRecomputed: keeps less of the blocks for backward, which then takes longer.
+    func callAsFunction(_ x: Tensor, isRecomputed: Bool = false) throws(TorchError) -> Tensor {
         var h = x
         for (index, block) in blocks.enumerated() {
-            h = try block(h)
+            h = try block(h, isRecomputed: isRecomputed)
             if index < attention.count { h = try attention[index](h) }
         }
         return h

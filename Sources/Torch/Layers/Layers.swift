@@ -24,6 +24,9 @@ public struct Conv2d {
     public func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
         try x.conv2d(weight, bias, stride: stride, padding: padding)
     }
+
+    /// This convolution, of 3 × 3 and padding 1, of the picture enlarged twice, every pixel to 2 × 2.
+    public func enlarging(_ x: Tensor) throws(TorchError) -> Tensor { try x.enlargedConv2d(weight, bias) }
 }
 
 /// x · weightᵀ + bias over the last dimension.
