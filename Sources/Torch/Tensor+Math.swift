@@ -32,6 +32,7 @@ extension Tensor {
     public static prefix func - (a: Tensor) throws(TorchError) -> Tensor { try a.unary(CT_NEGATE) }
 
     public func absolute() throws(TorchError) -> Tensor { try unary(CT_ABS) }
+    public func exponential() throws(TorchError) -> Tensor { try unary(CT_EXP) }
     public func logarithm() throws(TorchError) -> Tensor { try unary(CT_LOG) }
     public func squareRoot() throws(TorchError) -> Tensor { try unary(CT_SQRT) }
     public func squared() throws(TorchError) -> Tensor { try unary(CT_SQUARE) }

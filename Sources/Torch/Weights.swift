@@ -13,12 +13,27 @@ public struct Weights {
     public let device: Device
     /// Whether tensors are only checked: zeros of their shapes come in their place.
     private let isTrial: Bool
+    /// Where a model that is trained keeps its tensors; `nil` for one that is only used.
+    let parameters: ParameterSet?
 
     /// - Parameter prefix: stands before every key, with its final dot.
     public init(_ source: any StateDict, prefix: String = "", device: Device = .cpu) {
         self.source = source
         self.prefix = prefix
         self.device = device
+        parameters = nil
+        consumed = Consumed()
+        isTrial = false
+    }
+
+    /// For a model that is to be trained: what it asks for is remembered in `parameters`, and made anew where the source
+    /// has no such tensor.
+    public init(_ source: any StateDict, prefix: String = "", device: Device = .cpu, training parameters: ParameterSet)
+    {
+        self.source = source
+        self.prefix = prefix
+        self.device = device
+        self.parameters = parameters
         consumed = Consumed()
         isTrial = false
     }
@@ -27,6 +42,7 @@ public struct Weights {
         source = other.source
         consumed = other.consumed
         device = other.device
+        parameters = other.parameters
         self.prefix = prefix
         self.isTrial = isTrial
     }
@@ -34,6 +50,9 @@ public struct Weights {
     /// The same place for a trial: what is constructed from it checks that all tensors are there and have the right
     /// shapes, and counts them as taken, but reads none of them.
     public var trial: Weights { Weights(self, prefix: prefix, isTrial: true) }
+
+    /// Whether what is constructed from here is to be trained.
+    public var isTrained: Bool { parameters != nil }
 
     /// The file, for messages.
     public var path: String { source.path }
@@ -80,7 +99,12 @@ public struct Weights {
     /// Takes a tensor of a known shape.
     /// - Throws: ``WeightsError/missing(key:expected:path:nearest:)`` or ``WeightsError/shape(key:expected:actual:)``.
     public func tensor(_ name: String, _ shape: [Int]) throws(WeightsError) -> Tensor {
-        guard let actual = source.shape(of: prefix + name) else { throw missing(name, expected: shape) }
+        guard let actual = source.shape(of: prefix + name) else {
+            guard let parameters, parameters.makesMissing else { throw missing(name, expected: shape) }
+            return try weightsErrors { () throws(TorchError) in
+                try parameters.make(prefix + name, shape, device)
+            }
+        }
         guard actual == shape else { throw .shape(key: prefix + name, expected: shape, actual: actual) }
         return try tensor(name)
     }
@@ -95,7 +119,10 @@ public struct Weights {
         }
         let stored = try source.tensor(prefix + name)
         consumed.keys.insert(prefix + name)
-        return try weightsErrors { () throws(TorchError) in try stored.converted(to: .float32, on: device) }
+        return try weightsErrors { () throws(TorchError) in
+            let tensor = try stored.converted(to: .float32, on: device)
+            return try parameters?.adopt(tensor, as: prefix + name) ?? tensor
+        }
     }
 
     /// Counts a tensor, if there is one of that name, as taken without reading it.

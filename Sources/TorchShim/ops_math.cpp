@@ -25,6 +25,7 @@ CTStatus ct_tensor_unary(CTUnary operation, CTTensor handle, CTTensor *out) {
         case CT_SILU: return at::silu(a);
         case CT_GELU: return at::gelu(a);
         case CT_QUICK_GELU: return a * (a * 1.702).sigmoid();
+        case CT_EXP: return a.exp();
         default: TORCH_CHECK_VALUE(false, "unknown unary operation ", operation);
         }
     });

@@ -118,7 +118,7 @@ CTStatus ct_tensor_replace_gradient(CTTensor values, CTTensor source, CTTensor *
 typedef int32_t CTUnary;
 enum {
     CT_NEGATE = 0, CT_ABS, CT_LOG, CT_SQRT, CT_RSQRT, CT_SQUARE, CT_SIGN, CT_FLOOR, CT_ROUND, CT_SIN, CT_COS,
-    CT_ASIN, CT_SIGMOID, CT_TANH, CT_RELU, CT_SILU, CT_GELU, CT_QUICK_GELU,
+    CT_ASIN, CT_SIGMOID, CT_TANH, CT_RELU, CT_SILU, CT_GELU, CT_QUICK_GELU, CT_EXP,
 };
 CTStatus ct_tensor_unary(CTUnary operation, CTTensor a, CTTensor *out);
 
@@ -217,6 +217,23 @@ typedef struct {
     CTUnary activation;
 } CTTransformerBlock;
 CTStatus ct_transformer_block(CTTensor a, CTTransformerBlock block, int64_t queries, CTTensor *out);
+// --- Training ------------------------------------------------------------------------------------------------------
+
+/// d(output)/d(input) of a scalar, leaving every leaf's collected gradient as it is; keeps the graph if asked.
+CTStatus ct_tensor_gradient_of(CTTensor output, CTTensor input, bool keeps_graph, CTTensor *out);
+/// In place and outside of any gradient: target += weight · (source − target).
+CTStatus ct_tensor_lerp(CTTensor target, CTTensor source, double weight);
+/// One step of AdamW in place; `step` counts from 1, `first` and `second` are the moments.
+CTStatus ct_adamw_step(CTTensor parameter, CTTensor gradient, CTTensor first, CTTensor second, int64_t step,
+                       double rate, double beta1, double beta2, double epsilon, double decay);
+/// The Euclidean norm of all gradients collected by the leaves; where it is above `limit` they are scaled down to it,
+/// in place.
+CTStatus ct_clip_gradients(const CTTensor *leaves, int32_t count, double limit, double *norm);
+/// With the statistics of this batch, which move the running ones in place by `momentum`.
+CTStatus ct_batch_norm_training(CTTensor a, CTTensor weight, CTTensor bias, CTTensor mean, CTTensor variance,
+                                double momentum, double epsilon, CTTensor *out);
+/// A tensor of `rows` rows, each the sum of those rows of `a` [N, width] whose index in `indices` [N] is its own.
+CTStatus ct_sum_rows(CTTensor a, CTTensor indices, int64_t rows, CTTensor *out);
 
 #pragma clang assume_nonnull end
 #ifdef __cplusplus

@@ -1,10 +1,10 @@
 import Tokenizers
-import Torch
+package import Torch
 
 /// Two towers that map pictures and texts into one space, after "Learning Transferable Visual Models From Natural
 /// Language Supervision" (Radford et al., 2021).
-struct CLIP {
-    let configuration: CLIPConfiguration
+package struct CLIP {
+    package let configuration: CLIPConfiguration
     let tokenizer: any Tokenizer
 
     private let image: any ImageTower
@@ -43,15 +43,26 @@ struct CLIP {
     }
 
     /// Side of a cutout in pixels.
-    var resolution: Int { configuration.imageResolution }
+    package var resolution: Int { configuration.imageResolution }
 
     /// - Parameter cutouts: [N, 3, R, R] in 0…1; noise may go beyond.
     /// - Returns: [N, embedding], not normalised.
-    func imageFeatures(_ cutouts: Tensor) throws(TorchError) -> Tensor { try image(scaling(cutouts)) }
+    package func imageFeatures(_ cutouts: Tensor) throws(TorchError) -> Tensor { try image(scaling(cutouts)) }
+
+    /// What the image tower sees on its way, from fine to coarse, each [N, C, h, w]; the last is what
+    /// ``imageFeatures(ofLastStage:)`` takes.
+    package func imageStages(_ cutouts: Tensor) throws(TorchError) -> [Tensor] {
+        try image.stages(scaling(cutouts))
+    }
+
+    /// The rest of ``imageFeatures(_:)``: [N, embedding], not normalised.
+    package func imageFeatures(ofLastStage stage: Tensor) throws(TorchError) -> Tensor {
+        try image.features(ofLastStage: stage)
+    }
 
     /// - Parameter tokens: [N, context] int64 with start mark, end mark and padding.
     /// - Returns: [N, embedding], not normalised.
-    func textFeatures(_ tokens: Tensor) throws(TorchError) -> Tensor {
+    package func textFeatures(_ tokens: Tensor) throws(TorchError) -> Tensor {
         let tower: TextTower
         do {
             tower = try text()
@@ -61,8 +72,14 @@ struct CLIP {
         return try tower(tokens)
     }
 
+    /// The tokens of texts, cut to the context length and padded to it: [N, context] int64.
+    package func tokens(of texts: [String]) throws(TorchError) -> Tensor {
+        let ids = texts.flatMap { tokenizer.window($0).ids }
+        return try Tensor(ids, shape: [texts.count, configuration.contextLength]).converted(on: device)
+    }
+
     /// The features [N, embedding] of texts, and which of them were too long and lost their ends.
-    func textFeatures(of texts: [String]) throws(TorchError) -> (features: Tensor, truncated: [Bool]) {
+    package func textFeatures(of texts: [String]) throws(TorchError) -> (features: Tensor, truncated: [Bool]) {
         let windows = texts.map(tokenizer.window)
         let ids = windows.flatMap(\.ids)
         let tokens = try Tensor(ids, shape: [texts.count, configuration.contextLength]).converted(on: device)

@@ -1,28 +1,28 @@
-import Tokenizers
-import Torch
+package import Tokenizers
+package import Torch
 
 /// The shape of a CLIP: written beside or inside its weights, or read off the tensors of OpenAI's models.
-struct CLIPConfiguration: Sendable, Hashable, Codable {
+package struct CLIPConfiguration: Sendable, Hashable, Codable {
     /// Width of the space that both towers map into.
-    var embedDim: Int
+    package var embedDim: Int
     /// Side of the pictures that the image tower takes, in pixels.
-    var imageResolution: Int
-    var vision: Vision
+    package var imageResolution: Int
+    package var vision: Vision
     /// Places for tokens, with the start and end marks.
-    var contextLength: Int
-    var vocabSize: Int
-    var transformerWidth: Int
-    var transformerHeads: Int
-    var transformerLayers: Int
+    package var contextLength: Int
+    package var vocabSize: Int
+    package var transformerWidth: Int
+    package var transformerHeads: Int
+    package var transformerLayers: Int
     /// Of the text tower.
-    var activation = Activation.quickGelu
-    var padID = 0
-    var sotID: Int
-    var eotID: Int
+    package var activation = Activation.quickGelu
+    package var padID = 0
+    package var sotID: Int
+    package var eotID: Int
     /// Whether the text is read off at the greatest token id instead of at `eotID`, as in OpenAI's models.
-    var poolsAtGreatestID = false
-    var normEps = 1e-5
-    var tokenizer = TokenizerKind.words
+    package var poolsAtGreatestID = false
+    package var normEps = 1e-5
+    package var tokenizer = TokenizerKind.words
 
     private enum CodingKeys: String, CodingKey {
         case embedDim = "embed_dim"
@@ -42,7 +42,7 @@ struct CLIPConfiguration: Sendable, Hashable, Codable {
         case tokenizer
     }
 
-    enum Activation: String, Sendable, Codable {
+    package enum Activation: String, Sendable, Codable {
         case gelu
         case quickGelu = "quick_gelu"
         case silu
@@ -57,8 +57,8 @@ struct CLIPConfiguration: Sendable, Hashable, Codable {
     }
 
     /// The image tower.
-    struct Vision: Sendable, Hashable, Codable {
-        enum Kind: String, Sendable, Codable {
+    package struct Vision: Sendable, Hashable, Codable {
+        package enum Kind: String, Sendable, Codable {
             /// OpenAI's `VisionTransformer`.
             case transformer = "vit"
             /// OpenAI's `ModifiedResNet`.
@@ -67,23 +67,28 @@ struct CLIPConfiguration: Sendable, Hashable, Codable {
             case convnet
         }
 
-        var kind: Kind
+        package var kind: Kind
         /// Channels: of the transformer or of the ResNet's first stage as the only entry; of the convnet's two stem
         /// convolutions and its stages.
-        var widths: [Int]
-        var heads: Int
-        /// Blocks of the transformer as the only entry, or of each stage.
-        var layers: [Int] = []
+        package var widths: [Int]
+        package var heads: Int
+        /// Blocks of the transformer as the only entry, or of each stage; without entries, the convnet's stages have as
+        /// many as there are weights for.
+        package var layers: [Int] = []
         /// Side of the transformer's patches in pixels.
-        var patchSize: Int?
+        package var patchSize: Int?
         var activation = Activation.quickGelu
         /// What 0…1 is mapped to before the tower; `nil` stands for OpenAI's mean and deviation per colour.
-        var inputRange: [Double]?
+        package var inputRange: [Double]?
+        /// Whether the convnet has batch normalisation after its convolutions, which then have no bias; the built-in
+        /// pair's is folded into them.
+        package var batchNorm = false
 
         private enum CodingKeys: String, CodingKey {
             case kind, widths, heads, layers, activation
             case patchSize = "patch_size"
             case inputRange = "input_range"
+            case batchNorm = "batch_norm"
         }
     }
 }
@@ -92,7 +97,7 @@ extension CLIPConfiguration {
     /// What stands around a text, and how many places there are.
     var marks: TokenMarks { TokenMarks(start: sotID, end: eotID, padding: padID, contextLength: contextLength) }
 
-    init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         embedDim = try values.decode(Int.self, forKey: .embedDim)
         imageResolution = try values.decode(Int.self, forKey: .imageResolution)
@@ -135,7 +140,7 @@ extension CLIPConfiguration {
 }
 
 extension CLIPConfiguration.Vision {
-    init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         kind = try values.decode(Kind.self, forKey: .kind)
         widths = try values.decode([Int].self, forKey: .widths)
@@ -144,6 +149,7 @@ extension CLIPConfiguration.Vision {
         patchSize = try values.decodeIfPresent(Int.self, forKey: .patchSize)
         activation = try values.decodeIfPresent(CLIPConfiguration.Activation.self, forKey: .activation) ?? activation
         inputRange = try values.decodeIfPresent([Double].self, forKey: .inputRange)
+        batchNorm = try values.decodeIfPresent(Bool.self, forKey: .batchNorm) ?? batchNorm
     }
 
     fileprivate var isPossible: Bool {

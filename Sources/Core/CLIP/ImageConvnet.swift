@@ -1,27 +1,23 @@
 import Torch
 
-/// The built-in pair's image tower: a small residual network with its batch normalisation folded into the
-/// convolutions, pooled by attention. [N, 3, R, R] → [N, embedding].
+/// The built-in pair's image tower: a small residual network, pooled by attention. Its batch normalisation is usually
+/// folded into the convolutions; while it is trained, it stands behind them. [N, 3, R, R] → [N, embedding].
 ///
 /// The stem halves the picture twice, and every stage but the first halves it again.
 struct ImageConvnet: ImageTower {
     /// Two 3×3 convolutions around a shortcut: [N, inputs, H, W] → [N, outputs, H, W].
     private struct Block {
-        let conv1: Conv2d
-        let conv2: Conv2d
-        let shortcut: Conv2d?
+        let conv1: Convolution
+        let conv2: Convolution
+        let shortcut: Convolution?
         let activation: CLIPConfiguration.Activation
 
-        init(
-            _ w: Weights,
-            _ inputs: Int,
-            _ outputs: Int,
-            _ activation: CLIPConfiguration.Activation
-        ) throws(WeightsError) {
-            conv1 = try Conv2d(w / "conv1", inputs, outputs, kernel: 3, padding: 1)
-            conv2 = try Conv2d(w / "conv2", outputs, outputs, kernel: 3, padding: 1)
-            shortcut = inputs == outputs ? nil : try Conv2d(w / "downsample", inputs, outputs, kernel: 1)
-            self.activation = activation
+        init(_ w: Weights, _ inputs: Int, _ outputs: Int, _ vision: CLIPConfiguration.Vision) throws(WeightsError) {
+            conv1 = try Convolution(w, "conv1", inputs, outputs, kernel: 3, vision)
+            conv2 = try Convolution(w, "conv2", outputs, outputs, kernel: 3, vision)
+            shortcut =
+                inputs == outputs ? nil : try Convolution(w, "downsample", inputs, outputs, kernel: 1, vision)
+            activation = vision.activation
         }
 
         func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
@@ -31,8 +27,40 @@ struct ImageConvnet: ImageTower {
         }
     }
 
-    private let stem1: Conv2d
-    private let stem2: Conv2d
+    /// A convolution and, where it is not folded in, the normalisation after it: `conv1` and `conv1_bn`.
+    private struct Convolution {
+        let conv: Conv2d
+        let norm: BatchNorm2d?
+
+        init(
+            _ w: Weights,
+            _ name: String,
+            _ inputs: Int,
+            _ outputs: Int,
+            kernel: Int,
+            stride: Int = 1,
+            _ vision: CLIPConfiguration.Vision
+        ) throws(WeightsError) {
+            conv = try Conv2d(
+                w / name,
+                inputs,
+                outputs,
+                kernel: kernel,
+                stride: stride,
+                padding: kernel / 2,
+                hasBias: !vision.batchNorm
+            )
+            norm = vision.batchNorm ? try BatchNorm2d(w / "\(name)_bn", channels: outputs) : nil
+        }
+
+        func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
+            let h = try conv(x)
+            return if let norm { try norm(h) } else { h }
+        }
+    }
+
+    private let stem1: Convolution
+    private let stem2: Convolution
     private let stages: [[Block]]
     private let pool: AttentionPool
     private let activation: CLIPConfiguration.Activation
@@ -40,15 +68,16 @@ struct ImageConvnet: ImageTower {
     init(_ w: Weights, _ configuration: CLIPConfiguration) throws(WeightsError) {
         let vision = configuration.vision
         activation = vision.activation
-        stem1 = try Conv2d(w / "stem" / "conv1", 3, vision.widths[0], kernel: 3, stride: 2, padding: 1)
-        stem2 = try Conv2d(w / "stem" / "conv2", vision.widths[0], vision.widths[1], kernel: 3, padding: 1)
+        stem1 = try Convolution(w / "stem", "conv1", 3, vision.widths[0], kernel: 3, stride: 2, vision)
+        stem2 = try Convolution(w / "stem", "conv2", vision.widths[0], vision.widths[1], kernel: 3, vision)
         var channels = vision.widths[1]
         var stages: [[Block]] = []
         for (index, outputs) in vision.widths.dropFirst(2).enumerated() {
             let place = w / "layer\(index + 1)"
             var blocks: [Block] = []
-            for number in 0..<max(1, place.childCount) {
-                blocks.append(try Block(place / number, channels, outputs, activation))
+            let count = index < vision.layers.count ? vision.layers[index] : place.childCount
+            for number in 0..<max(1, count) {
+                blocks.append(try Block(place / number, channels, outputs, vision))
                 channels = outputs
             }
             stages.append(blocks)
@@ -71,4 +100,17 @@ struct ImageConvnet: ImageTower {
         }
         return try pool(h)
     }
+
+    func stages(_ x: Tensor) throws(TorchError) -> [Tensor] {
+        var h = try activation(stem2(activation(stem1(x)))).averagePooled(2)
+        var maps = [h]
+        for (index, stage) in stages.enumerated() {
+            if index > 0 { h = try h.averagePooled(2) }
+            for block in stage { h = try block(h) }
+            maps.append(h)
+        }
+        return maps
+    }
+
+    func features(ofLastStage stage: Tensor) throws(TorchError) -> Tensor { try pool(stage) }
 }

@@ -4,6 +4,10 @@ import Torch
 /// normalised.
 protocol ImageTower {
     func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor
+    /// The maps [N, C, h, w] on the way, from fine to coarse.
+    func stages(_ x: Tensor) throws(TorchError) -> [Tensor]
+    /// The rest of the way from the last of the ``stages(_:)``.
+    func features(ofLastStage stage: Tensor) throws(TorchError) -> Tensor
 }
 
 extension CLIPConfiguration {

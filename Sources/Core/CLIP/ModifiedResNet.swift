@@ -62,7 +62,7 @@ struct ModifiedResNet: ImageTower {
     }
 
     private let stem: [NormalizedConv]
-    private let blocks: [Bottleneck]
+    private let blocks: [[Bottleneck]]
     private let pool: AttentionPool
 
     init(_ w: Weights, _ configuration: CLIPConfiguration) throws(WeightsError) {
@@ -74,16 +74,18 @@ struct ModifiedResNet: ImageTower {
             try NormalizedConv(w / "conv3", w / "bn3", width / 2, width, kernel: 3),
         ]
         var channels = width
-        var blocks: [Bottleneck] = []
+        var blocks: [[Bottleneck]] = []
         for (stage, count) in vision.layers.enumerated() {
             let planes = width << stage
+            var row: [Bottleneck] = []
             for index in 0..<count {
                 let stride = stage > 0 && index == 0 ? 2 : 1
-                blocks.append(
+                row.append(
                     try Bottleneck(w / "layer\(stage + 1)" / index, channels, planes: planes, stride: stride)
                 )
                 channels = planes * 4
             }
+            blocks.append(row)
         }
         self.blocks = blocks
         pool = try AttentionPool(
@@ -99,7 +101,21 @@ struct ModifiedResNet: ImageTower {
         var h = x
         for convolution in stem { h = try convolution(h).relu() }
         h = try h.averagePooled(2)
-        for block in blocks { h = try block(h) }
+        for block in blocks.joined() { h = try block(h) }
         return try pool(h)
     }
+
+    func stages(_ x: Tensor) throws(TorchError) -> [Tensor] {
+        var h = x
+        for convolution in stem { h = try convolution(h).relu() }
+        var maps = [try h.averagePooled(2)]
+        for row in blocks {
+            h = maps[maps.count - 1]
+            for block in row { h = try block(h) }
+            maps.append(h)
+        }
+        return maps
+    }
+
+    func features(ofLastStage stage: Tensor) throws(TorchError) -> Tensor { try pool(stage) }
 }

@@ -124,4 +124,15 @@ struct Transformer {
         for (index, block) in blocks.enumerated() { h = try block(h, queries: index == blocks.count - 1 ? queries : 0) }
         return h
     }
+
+    /// What comes out of each block.
+    func outputs(_ x: Tensor) throws(TorchError) -> [Tensor] {
+        var h = x
+        var outputs: [Tensor] = []
+        for block in blocks {
+            h = try block(h)
+            outputs.append(h)
+        }
+        return outputs
+    }
 }

@@ -1,5 +1,5 @@
 /// What random numbers are drawn for. The raw values are part of the file format of seeds: never reuse one.
-enum RandomPurpose: UInt32 {
+package enum RandomPurpose: UInt32 {
     case startCodes = 1
     case startPicture = 2
     case cutGeometry = 10
@@ -7,19 +7,26 @@ enum RandomPurpose: UInt32 {
     case cutErasing = 12
     case cutWarp = 13
     case cutNoise = 14
+    case trainingOrder = 20
+    case trainingCrop = 21
+    case trainingAugmentation = 22
+    case trainingNoise = 23
+    case trainingCodebook = 24
+    case trainingAttack = 25
+    case trainingChain = 26
 }
 
 /// Random numbers that are a function of (seed, step, purpose, index) alone, whatever was drawn before.
 ///
 /// Pausing, resuming, micro-batching and the order of cuts therefore cannot change them. The generator is Philox 4×32
 /// with ten rounds (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011).
-struct CounterRandom: RandomNumberGenerator {
+package struct CounterRandom: RandomNumberGenerator {
     private let key: SIMD2<UInt32>
     private var counter: SIMD4<UInt32>
     private var block = SIMD4<UInt32>()
     private var used = 4
 
-    init(seed: UInt64, step: Int, purpose: RandomPurpose, index: Int = 0) {
+    package init(seed: UInt64, step: Int, purpose: RandomPurpose, index: Int = 0) {
         key = SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
         counter = SIMD4(
             0,
@@ -40,24 +47,24 @@ struct CounterRandom: RandomNumberGenerator {
         return block[used]
     }
 
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         let high = UInt64(next32())
         return high << 32 | UInt64(next32())
     }
 
     /// Uniform in [0, 1).
-    mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
+    package mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
-    mutating func uniform(_ low: Double, _ high: Double) -> Double { low + (high - low) * uniform() }
+    package mutating func uniform(_ low: Double, _ high: Double) -> Double { low + (high - low) * uniform() }
 
     /// Standard normal, by Box and Muller.
-    mutating func normal() -> Double {
+    package mutating func normal() -> Double {
         let radius = (-2 * Double.log(1 - uniform())).squareRoot()
         return radius * Double.cos(2 * .pi * uniform())
     }
 
     /// True with the probability given.
-    mutating func chance(_ probability: Double) -> Bool { uniform() < probability }
+    package mutating func chance(_ probability: Double) -> Bool { uniform() < probability }
 
     /// The block cipher at the generator's heart: 128 bits from a counter and a key.
     static func philox(_ counter: SIMD4<UInt32>, _ key: SIMD2<UInt32>) -> SIMD4<UInt32> {

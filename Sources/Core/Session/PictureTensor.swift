@@ -1,9 +1,9 @@
 import EngineKit
-import Media
-import Torch
+package import Media
+package import Torch
 
 /// Pictures as tensors and back.
-enum PictureTensor {
+package enum PictureTensor {
     /// A picture file scaled to cover the size and cropped at its centre: [1, 3, H, W] in 0…1.
     static func read(_ path: String, covering size: PictureSize, device: Device) throws -> Tensor {
         let image = try ImageReader.read(path).coverCropped(width: size.width, height: size.height)
@@ -11,7 +11,7 @@ enum PictureTensor {
     }
 
     /// [1, 3, H, W] in 0…1.
-    static func tensor(_ image: RGBImage, device: Device) throws(TorchError) -> Tensor {
+    package static func tensor(_ image: RGBImage, device: Device) throws(TorchError) -> Tensor {
         let bytes = try image.pixels.withUnsafeBufferPointer { (buffer) throws(TorchError) in
             try Tensor(bytes: UnsafeRawBufferPointer(buffer), type: .uint8, shape: [1, image.height, image.width, 3])
         }
@@ -19,7 +19,7 @@ enum PictureTensor {
     }
 
     /// A picture [1, 3, H, W] in 0…1 as rows of RGB bytes.
-    static func rgb(_ picture: Tensor) throws(TorchError) -> [UInt8] {
+    package static func rgb(_ picture: Tensor) throws(TorchError) -> [UInt8] {
         let scaled = try (picture * 255).rounded().clamped(0, 255).converted(to: .uint8)
         return try scaled.permuted(0, 2, 3, 1).contiguous().bytes()
     }

@@ -1,15 +1,15 @@
 import EngineKit
-import Torch
+package import Torch
 
 /// A picture as a grid of codes, after "Taming Transformers for High-Resolution Image Synthesis" (Esser, Rombach and
 /// Ommer, 2021); the layers are those of taming-transformers' `VQModel` and `GumbelVQ`.
 ///
 /// N is the number of pictures, H and W their sides in pixels, h and w those in latent cells; `width` is the length of
 /// a code vector.
-struct VQGAN {
-    let configuration: VQGANConfiguration
+package struct VQGAN {
+    package let configuration: VQGANConfiguration
     /// [codes, width] float32.
-    let codebook: Tensor
+    package let codebook: Tensor
     /// The least and the greatest value of each channel over the codebook, [1, width, 1, 1].
     let codebookMinimum: Tensor
     let codebookMaximum: Tensor
@@ -28,10 +28,14 @@ struct VQGAN {
     /// - Parameter readsEncoderLate: whether the encoder's weights are read when a picture is first encoded; they are
     ///   checked at once.
     /// - Throws: ``WeightsError`` that names the tensor which is missing or of another shape.
-    init(_ w: Weights, configuration: VQGANConfiguration, readsEncoderLate: Bool = false) throws(WeightsError) {
+    package init(
+        _ w: Weights,
+        configuration: VQGANConfiguration,
+        readsEncoderLate: Bool = false
+    ) throws(WeightsError) {
         let networks = configuration.ddconfig
         self.configuration = configuration
-        let hasEncoder = !(w / "encoder").isEmpty
+        let hasEncoder = w.isTrained || !(w / "encoder").isEmpty
         encoder = hasEncoder ? try LatentEncoder(w, configuration, isLate: readsEncoderLate) : nil
         decoder = try PictureDecoder(w / "decoder", networks)
         postQuantConv = try Conv2d(w / "post_quant_conv", configuration.embedDim, networks.zChannels, kernel: 1)
@@ -55,27 +59,30 @@ struct VQGAN {
     }
 
     /// Pixels per latent cell and side.
-    var cellSize: Int { configuration.cellSize }
+    package var cellSize: Int { configuration.cellSize }
 
     /// A picture as a point of the latent space.
     /// - Parameter image: [N, 3, H, W] in 0…1, H and W multiples of ``cellSize``.
     /// - Returns: [N, width, H / cell, W / cell], before the lookup; from a GumbelVQ, which has no such point, the
     ///   vectors of the codes with the best scores.
     /// - Throws: ``EngineFailure`` where there is no encoder, ``WeightsError`` when it cannot be read, or ``TorchError``.
-    func encode(_ image: Tensor) throws -> Tensor {
+    package func encode(_ image: Tensor) throws -> Tensor {
         let encoder = try usableEncoder()
         let encoded = try encoder(image)
         return try encoder.hasScores ? embed(codes: codes(ofEncoded: encoded)) : encoded
     }
 
+    /// Whether it is a GumbelVQ, which scores its codes instead of taking the nearest.
+    package var hasScores: Bool { encoder?.hasScores ?? false }
+
     /// The codes [N, h, w] that the model itself gives to its encoder's output: the nearest, or a GumbelVQ's best.
-    func codes(ofEncoded encoded: Tensor) throws -> Tensor {
+    package func codes(ofEncoded encoded: Tensor) throws -> Tensor {
         try encoder?.bestCodes(encoded) ?? nearestCodes(encoded)
     }
 
     /// The encoder's own output for [N, 3, H, W] in 0…1: [N, width, h, w], or with a GumbelVQ what its scores are
     /// computed from.
-    func encoderOutput(_ image: Tensor) throws -> Tensor { try usableEncoder()(image) }
+    package func encoderOutput(_ image: Tensor) throws -> Tensor { try usableEncoder()(image) }
 
     private func usableEncoder() throws(EngineFailure) -> LatentEncoder {
         guard let encoder else {
@@ -115,13 +122,13 @@ struct VQGAN {
     }
 
     /// The vectors of codes [N, h, w] int64: [N, width, h, w].
-    func embed(codes: Tensor) throws(TorchError) -> Tensor { try codebook.rows(codes).permuted(0, 3, 1, 2) }
+    package func embed(codes: Tensor) throws(TorchError) -> Tensor { try codebook.rows(codes).permuted(0, 3, 1, 2) }
 
     /// The nearest code vectors to [N, width, h, w]; backward, the identity (the straight-through estimator).
     func quantize(_ z: Tensor) throws(TorchError) -> Tensor { try embed(codes: nearestCodes(z)).withGradient(to: z) }
 
     /// The picture of code vectors [N, width, h, w]: [N, 3, H, W] in about -1…1.
-    func decode(_ q: Tensor, recomputedLevels: Int = 0) throws(TorchError) -> Tensor {
+    package func decode(_ q: Tensor, recomputedLevels: Int = 0) throws(TorchError) -> Tensor {
         try decoder(postQuantConv(q), recomputedLevels: recomputedLevels)
     }
 
@@ -129,7 +136,7 @@ struct VQGAN {
     /// clipped pixels come back.
     /// - Parameter recomputedLevels: how many levels of the decoder, from the highest resolution down, keep less for
     ///   backward.
-    func picture(_ z: Tensor, recomputedLevels: Int = 0) throws(TorchError) -> Tensor {
+    package func picture(_ z: Tensor, recomputedLevels: Int = 0) throws(TorchError) -> Tensor {
         try ((decode(quantize(z), recomputedLevels: recomputedLevels) + 1) / 2).clampedKeepingGradient(0, 1)
     }
 }

@@ -1,15 +1,15 @@
-import Torch
+package import Torch
 
 /// The shape of a VQGAN, in the names of taming-transformers' yaml files (`model.params`).
 ///
 /// Every field of the block below `ddconfig` after `attnResolutions` departs from taming and has taming's behaviour as
 /// its default.
-struct VQGANConfiguration: Sendable, Hashable, Codable {
+package struct VQGANConfiguration: Sendable, Hashable, Codable {
     /// Width of a code vector.
-    var embedDim: Int
+    package var embedDim: Int
     /// Number of codes.
-    var nEmbed: Int
-    var ddconfig: Networks
+    package var nEmbed: Int
+    package var ddconfig: Networks
 
     private enum CodingKeys: String, CodingKey {
         case embedDim = "embed_dim"
@@ -18,32 +18,32 @@ struct VQGANConfiguration: Sendable, Hashable, Codable {
     }
 
     /// The shape of the encoder and the decoder.
-    struct Networks: Sendable, Hashable, Codable {
+    package struct Networks: Sendable, Hashable, Codable {
         /// Whether the encoder gives twice the channels, as a mean and a variance.
         var doubleZ = false
         /// Channels between the networks and the 1×1 convolutions around the codebook.
-        var zChannels: Int
+        package var zChannels: Int
         /// The side in pixels that `attnResolutions` refers to, whatever the picture's real size.
-        var resolution = 256
+        package var resolution = 256
         var inChannels = 3
         var outCh = 3
         /// Channels at full resolution; multiplied by `chMult` per level.
-        var ch: Int
-        var chMult: [Int]
+        package var ch: Int
+        package var chMult: [Int]
         /// Residual blocks per level of the encoder; the decoder has one more.
-        var numResBlocks: Int
+        package var numResBlocks: Int
         /// Nominal resolutions whose levels have attention.
         var attnResolutions: [Int] = []
         /// Whether there is attention in the middle, at the lowest resolution.
         var midAttention = true
         /// Side of the pixel blocks that are folded into channels before the encoder and unfolded after the decoder.
-        var patchSize = 1
+        package var patchSize = 1
         var normGroups = NormGroups.fixed(32)
         var normEps = 1e-6
     }
 
     /// Pixels per latent cell and side: 2 per change of level, times the patch.
-    var cellSize: Int { ddconfig.patchSize << (ddconfig.chMult.count - 1) }
+    package var cellSize: Int { ddconfig.patchSize << (ddconfig.chMult.count - 1) }
 }
 
 extension VQGANConfiguration.Networks {
@@ -63,7 +63,7 @@ extension VQGANConfiguration.Networks {
         case normEps = "norm_eps"
     }
 
-    init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         zChannels = try values.decode(Int.self, forKey: .zChannels)
         ch = try values.decode(Int.self, forKey: .ch)

@@ -79,13 +79,15 @@ public struct LayerNorm {
     }
 }
 
-/// Normalises the channels of [N, C, H, W] with the statistics of training.
+/// Normalises the channels of [N, C, H, W] with the statistics of training; while it is being trained, with those of the
+/// batch, which move the others.
 public struct BatchNorm2d {
     public let weight: Tensor
     public let bias: Tensor
     public let mean: Tensor
     public let variance: Tensor
     public let epsilon: Double
+    private let training: ParameterSet?
 
     public init(_ w: Weights, channels: Int, epsilon: Double = 1e-5) throws(WeightsError) {
         weight = try w.tensor("weight", [channels])
@@ -93,9 +95,20 @@ public struct BatchNorm2d {
         mean = try w.tensor("running_mean", [channels])
         variance = try w.tensor("running_var", [channels])
         self.epsilon = epsilon
+        training = w.parameters
     }
 
     public func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
-        try x.batchNorm(weight: weight, bias: bias, mean: mean, variance: variance, epsilon: epsilon)
+        if let momentum = training?.statisticsMomentum {
+            return try x.batchNormTraining(
+                weight: weight,
+                bias: bias,
+                mean: mean,
+                variance: variance,
+                momentum: momentum,
+                epsilon: epsilon
+            )
+        }
+        return try x.batchNorm(weight: weight, bias: bias, mean: mean, variance: variance, epsilon: epsilon)
     }
 }
