@@ -65,6 +65,13 @@ let package = Package(
         // Texts as a CLIP's tokens. No libtorch, no terminal.
         .target(name: "Tokenizers", dependencies: ["CZlib", "EngineKit"], swiftSettings: strict),
 
+        // Models of one's own: data, losses, the loop and its checkpoints. No terminal.
+        .target(
+            name: "Training",
+            dependencies: ["Core", "Torch", "Tokenizers", "Media", "EngineKit"],
+            swiftSettings: strict
+        ),
+
         // Weight files of every kind, read without executing anything. No libtorch, no terminal.
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "WeightFiles", dependencies: ["CZlib"], swiftSettings: strict),
@@ -128,8 +135,8 @@ let package = Package(
         .executableTarget(
             name: "vqclip-tui",
             dependencies: [
-                "Core", "Torch", "Tokenizers", "TUI", "Headless", "ModelFormats", "ModelLibrary", "WeightFiles",
-                "EngineKit", "Configuration", "Preview", argumentParser, logging,
+                "Core", "Torch", "Training", "Tokenizers", "TUI", "Headless", "ModelFormats", "ModelLibrary",
+                "WeightFiles", "EngineKit", "Configuration", "Preview", argumentParser, logging,
             ],
             swiftSettings: strict
         ),
@@ -139,6 +146,11 @@ let package = Package(
             name: "CoreTests",
             dependencies: ["Core", "Torch", "WeightFiles", "ModelFormats", "Tokenizers", "EngineKit", "Media"],
             exclude: ["Fixtures"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "TrainingTests",
+            dependencies: ["Training", "Core", "Torch", "EngineKit", "Media"],
             swiftSettings: strict
         ),
         .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers", "EngineKit"], swiftSettings: strict),
