@@ -8,6 +8,8 @@ public struct DataFolders: Sendable, Hashable {
     public let data: URL
     /// The log file.
     public let state: URL
+    /// What can be made again, such as decoded pictures.
+    public let cache: URL
 
     public init(environment: [String: String] = ProcessInfo.processInfo.environment) {
         let given = environment["HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
@@ -24,6 +26,7 @@ public struct DataFolders: Sendable, Hashable {
         configuration = folder("XDG_CONFIG_HOME", ".config")
         data = folder("XDG_DATA_HOME", ".local/share")
         state = folder("XDG_STATE_HOME", ".local/state")
+        cache = folder("XDG_CACHE_HOME", ".cache")
     }
 
     public var configurationFile: URL { configuration.appending(path: "config.toml") }

@@ -28,6 +28,7 @@ struct VQClipTUI: ParsableCommand {
         subcommands: [
             WorkbenchCommand.self, RunCommand.self, ModelsCommand.self, InspectCommand.self, TokenizeCommand.self,
             EmbedCommand.self, ScoreCommand.self, ReconstructCommand.self, DecodeCommand.self, BenchCommand.self,
+            TrainCommand.self,
         ],
         defaultSubcommand: WorkbenchCommand.self
     )
