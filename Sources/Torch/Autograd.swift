@@ -84,6 +84,13 @@ public enum Runtime {
         try check("openCUDA", ct_open_cuda(folder))
     }
 
+    /// Sets how CUDA devices compute: with `allowsTF32`, products of float32 keep 10 bits of the mantissa on cards that
+    /// have TF32, and in any case cuDNN tries its algorithms for every new shape.
+    public static func setCUDAMath(allowsTF32: Bool) throws(TorchError) {
+        try load()
+        try check("setCUDAMath", ct_set_cuda_math(allowsTF32))
+    }
+
     /// 0 before ``openCUDA(folder:)`` and where there is no driver.
     public static var cudaDeviceCount: Int { Int(ct_cuda_device_count()) }
 

@@ -123,9 +123,9 @@ public final class Tensor {
         try full(0, shape: other.shape, type: other.type, device: other.device)
     }
 
-    /// Standard normal values; the same seed gives the same values.
-    public static func normal(_ shape: [Int], seed: UInt64) throws(TorchError) -> Tensor {
-        try makeTensor { ct_tensor_normal(shape.map(Int64.init), Int32(shape.count), seed, $0) }
+    /// Standard normal values; the same seed gives the same values on the same kind of device.
+    public static func normal(_ shape: [Int], seed: UInt64, device: Device = .cpu) throws(TorchError) -> Tensor {
+        try makeTensor { ct_tensor_normal_on(shape.map(Int64.init), Int32(shape.count), seed, device.handle, $0) }
     }
 
     /// Uniform values in [0, 1); the same seed gives the same values.

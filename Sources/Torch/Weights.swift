@@ -1,7 +1,7 @@
 /// A place in a state dict from which a layer takes its tensors: `weights / "mid" / "block_1"`.
 ///
 /// Constructing a model with a cursor is what maps its keys; ``finish(ignoring:)`` then finds the keys that nothing
-/// asked for. Tensors come as float32 on the cursor's device.
+/// asked for. Tensors come as float32, or in the cursor's ``precision``, on its device.
 public struct Weights {
     private final class Consumed {
         var keys: Set<String> = []
@@ -11,6 +11,8 @@ public struct Weights {
     private let prefix: String
     private let consumed: Consumed
     public let device: Device
+    /// The type that tensors come in; normalisations ask for float32 whatever it is.
+    public let precision: ScalarType
     /// Whether tensors are only checked: zeros of their shapes come in their place.
     private let isTrial: Bool
     /// Where a model that is trained keeps its tensors; `nil` for one that is only used.
@@ -22,6 +24,7 @@ public struct Weights {
         self.prefix = prefix
         self.device = device
         parameters = nil
+        precision = .float32
         consumed = Consumed()
         isTrial = false
     }
@@ -34,31 +37,38 @@ public struct Weights {
         self.prefix = prefix
         self.device = device
         self.parameters = parameters
+        precision = .float32
         consumed = Consumed()
         isTrial = false
     }
 
-    private init(_ other: Weights, prefix: String, isTrial: Bool) {
+    private init(_ other: Weights, prefix: String, isTrial: Bool, precision: ScalarType) {
         source = other.source
         consumed = other.consumed
         device = other.device
         parameters = other.parameters
+        self.precision = precision
         self.prefix = prefix
         self.isTrial = isTrial
     }
 
     /// The same place for a trial: what is constructed from it checks that all tensors are there and have the right
     /// shapes, and counts them as taken, but reads none of them.
-    public var trial: Weights { Weights(self, prefix: prefix, isTrial: true) }
+    public var trial: Weights { Weights(self, prefix: prefix, isTrial: true, precision: precision) }
 
     /// Whether what is constructed from here is to be trained.
     public var isTrained: Bool { parameters != nil }
+
+    /// The same place with tensors of another type.
+    public func converted(to precision: ScalarType) -> Weights {
+        Weights(self, prefix: prefix, isTrial: isTrial, precision: precision)
+    }
 
     /// The file, for messages.
     public var path: String { source.path }
 
     public static func / (weights: Weights, name: String) -> Weights {
-        Weights(weights, prefix: "\(weights.prefix)\(name).", isTrial: weights.isTrial)
+        Weights(weights, prefix: "\(weights.prefix)\(name).", isTrial: weights.isTrial, precision: weights.precision)
     }
 
     public static func / (weights: Weights, index: Int) -> Weights { weights / String(index) }
@@ -120,7 +130,7 @@ public struct Weights {
         let stored = try source.tensor(prefix + name)
         consumed.keys.insert(prefix + name)
         return try weightsErrors { () throws(TorchError) in
-            let tensor = try stored.converted(to: .float32, on: device)
+            let tensor = try stored.converted(to: precision, on: device)
             return try parameters?.adopt(tensor, as: prefix + name) ?? tensor
         }
     }

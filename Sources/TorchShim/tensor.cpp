@@ -10,6 +10,9 @@ using namespace shim;
 
 namespace {
 
+/// Bytes up to which uploads go through pinned memory: those of a step do.
+constexpr size_t largest_pinned = 16 << 20;
+
 /// Elements of a shape; rejects negative sizes and overflow.
 int64_t element_count(at::IntArrayRef shape) {
     int64_t count = 1;
@@ -130,7 +133,15 @@ CTStatus ct_tensor_item(CTTensor handle, double *value) {
 }
 
 CTStatus ct_tensor_convert(CTTensor handle, CTScalarType type, CTDevice where, CTTensor *out) {
-    return make(out, [&] { return tensor(handle).to(device(where), scalar_type(type)); });
+    return make(out, [&] {
+        const at::Tensor &source = tensor(handle);
+        at::Device target = device(where);
+        // From pinned memory the host goes on while the device fetches. libtorch keeps pinned blocks for the next upload,
+        // so weights, which come once, take the ordinary way.
+        bool is_upload = target.is_cuda() && source.device().is_cpu() && source.nbytes() <= largest_pinned;
+        return is_upload ? source.pin_memory().to(target, scalar_type(type), /*non_blocking=*/true)
+                         : source.to(target, scalar_type(type));
+    });
 }
 
 CTStatus ct_tensor_contiguous(CTTensor handle, bool channels_last, CTTensor *out) {

@@ -51,6 +51,8 @@ CTStatus ct_set_thread_count(int32_t count);
 /// Loads libtorch_cuda and its libraries from a folder so that CUDA devices appear. Fails where there are none.
 CTStatus ct_open_cuda(const char *folder);
 int32_t ct_cuda_device_count(void);
+/// Whether CUDA devices may round float32 products to TF32, and lets cuDNN try its algorithms for every new shape.
+CTStatus ct_set_cuda_math(bool tf32);
 /// Bytes free and in total on a CUDA device.
 CTStatus ct_cuda_memory(int32_t device, uint64_t *free_bytes, uint64_t *total_bytes);
 /// Gradient mode of this thread; returns the previous mode.
@@ -81,6 +83,8 @@ CTStatus ct_tensor_full(const int64_t *shape, int32_t rank, double value, CTScal
                         CTTensor *out);
 /// Standard normal float32 on the CPU from a generator of its own: the same seed gives the same values.
 CTStatus ct_tensor_normal(const int64_t *shape, int32_t rank, uint64_t seed, CTTensor *out);
+/// The same drawn on a device, whose values are its own.
+CTStatus ct_tensor_normal_on(const int64_t *shape, int32_t rank, uint64_t seed, CTDevice device, CTTensor *out);
 /// Uniform in [0, 1), as ct_tensor_normal.
 CTStatus ct_tensor_uniform(const int64_t *shape, int32_t rank, uint64_t seed, CTTensor *out);
 /// Writes up to `capacity` sizes and the rank.
@@ -89,6 +93,14 @@ CTStatus ct_tensor_type(CTTensor tensor, CTScalarType *type);
 CTStatus ct_tensor_device(CTTensor tensor, CTDevice *device);
 /// Copies the elements, row-major, to `bytes`; the tensor is brought to the CPU and made contiguous on the way.
 CTStatus ct_tensor_copy_bytes(CTTensor tensor, void *bytes, size_t byte_count);
+/// Begins to copy the elements, row-major, to the host without waiting for the device. To be ended once by
+/// ct_download_end, also when it is no longer wanted.
+typedef struct { void *_Nullable impl; } CTDownload;
+CTStatus ct_download_begin(CTTensor tensor, CTDownload *out);
+/// Whether ct_download_end would not have to wait.
+bool ct_download_is_done(CTDownload download);
+/// Waits for the copy, writes it to `bytes` unless that is NULL, and frees the download.
+CTStatus ct_download_end(CTDownload download, void *_Nullable bytes, size_t byte_count);
 /// The one element of a tensor as a double.
 CTStatus ct_tensor_item(CTTensor tensor, double *value);
 CTStatus ct_tensor_convert(CTTensor tensor, CTScalarType type, CTDevice device, CTTensor *out);

@@ -81,15 +81,15 @@ extension CutoutSampler {
         return try x * Tensor(mask, shape: [plans.count, 1, resolution, resolution]).converted(on: x.device)
     }
 
-    /// Adds Gaussian noise that depends on each plan's own seed.
+    /// Adds Gaussian noise that depends on each plan's own seed and on the kind of device, which draws it.
     func noisy(_ x: Tensor, _ plans: [CutoutPlan]) throws(TorchError) -> Tensor {
         guard plans.contains(where: { $0.noise > 0 }) else { return x }
         var noise: [Tensor] = []
         for plan in plans {
             let shape = [1, 3, resolution, resolution]
-            noise.append(try Tensor.normal(shape, seed: plan.noiseSeed) * plan.noise)
+            noise.append(try Tensor.normal(shape, seed: plan.noiseSeed, device: x.device) * plan.noise)
         }
-        return try x + Tensor.concatenate(noise).converted(on: x.device)
+        return try x + Tensor.concatenate(noise)
     }
 
     /// One number per plan as [plans, 1, 1, 1].

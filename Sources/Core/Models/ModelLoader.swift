@@ -19,6 +19,9 @@ struct ModelPair {
     /// What is odd about the files, in lines: contradictions with descriptions beside them, and assumptions.
     let warnings: [String]
 
+    /// Whether any CLIP computes in half precision.
+    var isHalf: Bool { clips.members.contains { $0.clip.precision != .float32 } }
+
     /// The first CLIP, or the only one.
     var clip: CLIP { clips.first.clip }
 }
@@ -26,16 +29,18 @@ struct ModelPair {
 /// Makes models from their files.
 enum ModelLoader {
     /// Loads a VQGAN and one or several CLIPs.
+    /// - Parameter precision: what the CLIPs' image towers compute in.
     /// - Throws: ``EngineFailure`` with one line that names the file and what to do, or of the kind `cancelled`.
     static func load(
         _ choice: ModelChoice,
         device: Device,
+        precision: ScalarType = .float32,
         progress: (LoadProgress) -> Void,
         isCancelled: () -> Bool
     ) throws(EngineFailure) -> ModelPair {
         try withoutActuallyEscaping(progress) { (progress) throws(EngineFailure) in
             try withoutActuallyEscaping(isCancelled) { (isCancelled) throws(EngineFailure) in
-                try ModelSources(choice).load(device, progress, isCancelled)
+                try ModelSources(choice).load(device, precision, progress, isCancelled)
             }
         }
     }
@@ -74,12 +79,19 @@ enum ModelLoader {
     static func loadCLIP(
         _ source: ModelSource,
         _ device: Device,
+        _ precision: ScalarType = .float32,
         _ monitor: LoadMonitor? = nil
     ) throws(EngineFailure) -> CLIP {
         let configuration = try clipConfiguration(source)
         let tokenizer = try tokenizer(of: source, configuration)
         return try load(source, device, monitor) { (w) throws(WeightsError) in
-            try CLIP(w, configuration: configuration, tokenizer: tokenizer, keepsText: configuration.isTextSmall)
+            try CLIP(
+                w,
+                configuration: configuration,
+                tokenizer: tokenizer,
+                keepsText: configuration.isTextSmall,
+                precision: precision
+            )
         }
     }
 
@@ -197,6 +209,7 @@ private struct ModelSources {
 
     func load(
         _ device: Device,
+        _ precision: ScalarType,
         _ progress: @escaping (LoadProgress) -> Void,
         _ isCancelled: @escaping () -> Bool
     ) throws(EngineFailure) -> ModelPair {
@@ -207,7 +220,7 @@ private struct ModelSources {
         var members: [CLIPEnsemble.Member] = []
         for (choice, source) in clips {
             try monitor.begin("CLIP \(choice.model)")
-            let clip = try ModelLoader.loadCLIP(source, device, monitor)
+            let clip = try ModelLoader.loadCLIP(source, device, precision, monitor)
             members.append(CLIPEnsemble.Member(clip: clip, weight: choice.weight))
         }
         var sketches: (Sketchbook, CLIP)?

@@ -19,7 +19,9 @@ struct PaintingRun {
     /// The picture of the last step made, before the step moved the latent: [1, 3, H, W] in 0…1.
     private(set) var lastPicture: Tensor?
     private(set) var plan: StepPlan
+    private var watch: NumericsWatch
 
+    /// - Parameter readingInterval: steps between two looks at a step's figures; on a GPU every look waits for it.
     init(
         prompts: [Prompt],
         settings: RunSettings,
@@ -30,7 +32,8 @@ struct PaintingRun {
         average: LatentAverage = LatentAverage(),
         embedder: PromptEmbedder,
         targets: PromptTargets,
-        plan: StepPlan
+        plan: StepPlan,
+        readingInterval: Int = 1
     ) throws {
         self.prompts = prompts
         self.settings = settings
@@ -43,33 +46,56 @@ struct PaintingRun {
         self.embedder = embedder
         self.targets = targets
         self.plan = plan
+        watch = NumericsWatch(interval: readingInterval)
     }
 
     // MARK: One step
 
     struct Losses {
-        /// One per prompt.
+        /// One per prompt; those of the last look where this step was not looked at.
         let values: [Double]
         let learningRate: Double
         let phases: StepPhases
     }
 
-    /// Makes one step. After an error, nothing has changed.
+    /// Makes one step. After an error the state is that before the step, or, where figures are not looked at in every
+    /// step, the last one that was good.
     mutating func makeStep(_ models: ModelPair) throws -> Losses {
         var gradient = try gradientWithinMemory(models)
         let rate = learningRate
-        guard gradient.isFinite else {
-            throw EngineFailure(
-                .numerics,
-                "step \(step + 1) gave numbers that are not finite",
-                hint: "lower the learning rate, then resume"
-            )
+        if watch.isDue(step: step, of: settings.steps, prompts: gradient.losses.count) {
+            // A latent that is not finite can still give a finite picture, of whatever code is then the nearest.
+            let sums = [try gradient.z.sum(), try z.detached().sum()]
+            guard let losses = try watch.read(gradient.losses, sums) else {
+                let failed = step + 1
+                if let good = watch.good { try rewind(to: good) }
+                throw EngineFailure(
+                    .numerics,
+                    "step \(failed) gave numbers that are not finite",
+                    hint: "lower the learning rate, then resume"
+                )
+            }
+            watch.accept(losses, try watch.keepsStates ? goodState : nil)
         }
         try move(along: gradient.z, rate: rate, models.vqgan)
         lastPicture = gradient.picture
         step += 1
         gradient.clock.lap(\.rest)
-        return Losses(values: gradient.losses, learningRate: rate, phases: gradient.clock.phases)
+        var values = watch.losses.makeIterator()
+        let losses = targets.isAudible.map { $0 ? values.next() ?? 0 : 0 }
+        return Losses(values: losses, learningRate: rate, phases: gradient.clock.phases)
+    }
+
+    /// What the run can go back to.
+    private var goodState: NumericsWatch.State {
+        get throws(TorchError) {
+            NumericsWatch.State(step: step, z: try z.detached().cloned(), optimizer: optimizer, average: average)
+        }
+    }
+
+    private mutating func rewind(to state: NumericsWatch.State) throws(TorchError) {
+        try z.assign(state.z)
+        (step, optimizer, average) = (state.step, state.optimizer, state.average)
     }
 
     /// Moves the latent; everything that can fail comes before anything changes.
@@ -86,8 +112,8 @@ struct PaintingRun {
     }
 
     private struct Gradient {
-        let losses: [Double]
-        let isFinite: Bool
+        /// [audible prompts].
+        let losses: Tensor
         let z: Tensor
         let picture: Tensor
         var clock: PhaseClock
@@ -119,19 +145,9 @@ struct PaintingRun {
             clock: &clock
         )
         try result.backward()
-        let gradient = try z.gradient() ?? Tensor.zeros(like: z)
-        // The only numbers that the host waits for in a step, in one read.
-        let numbers = try Tensor.concatenate([result.losses, gradient.sum().reshaped([1])]).floats()
         clock.lap(\.backward)
-        var values = numbers.makeIterator()
-        let losses = targets.isAudible.map { $0 ? Double(values.next() ?? 0) : 0 }
-        return Gradient(
-            losses: losses,
-            isFinite: numbers.allSatisfy(\.isFinite),
-            z: gradient,
-            picture: try picture.detached(),
-            clock: clock
-        )
+        let gradient = try z.gradient() ?? Tensor.zeros(like: z)
+        return Gradient(losses: result.losses, z: gradient, picture: try picture.detached(), clock: clock)
     }
 
     /// What is cut out in this step, once for all CLIPs of one resolution.

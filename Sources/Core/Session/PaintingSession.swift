@@ -2,39 +2,43 @@ public import EngineKit
 public import Foundation
 import Logging
 import Media
-import Torch
+public import Torch
 
 /// The real engine's session: models, one run, and its files.
 public struct PaintingSession: EngineSession {
-    /// Seconds between the automatic checkpoints that survive a crash.
-    private static let autosaveSeconds = 20.0
-
     private let request: DeviceRequest
     private let options: ComputeOptions
     private let runs: URL
-    private let note: @Sendable (String) -> Void
+    let note: @Sendable (String) -> Void
     /// Where runs compute; `nil` before libtorch was needed.
     private var device: Device?
-    private var models: ModelPair?
-    private var run: PaintingRun?
-    private var lastAutosave = ContinuousClock.now
-    private var savedStep = 0
+    /// What the CLIPs compute in; `nil` for half precision on GPUs and float32 elsewhere.
+    private var chosenPrecision: ScalarType?
+    /// A picture that a GPU is sending, for the preview.
+    private var pictureOnItsWay: (download: Download, step: Int)?
+    var models: ModelPair?
+    var run: PaintingRun?
+    var lastAutosave = ContinuousClock.now
+    var savedStep = 0
     /// The run's own automatic checkpoint, once it has one.
-    private var autosavePath: String?
-    private var autosaveFailed = false
+    var autosavePath: String?
+    var autosaveFailed = false
 
     /// - Parameters:
     ///   - device: where to compute, found when the first models are loaded.
     ///   - runs: where folders of runs are made.
+    ///   - precision: what the CLIPs compute in; `nil` for half precision on GPUs and float32 elsewhere.
     ///   - note: takes lines for the log.
     public init(
         device: DeviceRequest,
         options: ComputeOptions = ComputeOptions(),
         runs: URL,
+        precision: ScalarType? = nil,
         note: @escaping @Sendable (String) -> Void
     ) {
         request = device
         self.options = options
+        chosenPrecision = precision
         self.runs = runs
         self.note = note
     }
@@ -56,10 +60,19 @@ public struct PaintingSession: EngineSession {
         }
         Runtime.setExact(options.isExact)
         Runtime.keepMemory()
+        if case .cuda = found {
+            // TF32 keeps 10 bits of float32's mantissa and is several times as fast.
+            _ = try? Runtime.setCUDAMath(allowsTF32: !options.isExact)
+        }
         Logger(label: "engine").info("libtorch \(Runtime.version) on \(found)")
         device = found
         return found
     }
+
+    private var precision: ScalarType { chosenPrecision ?? (device == .cpu || options.isExact ? .float32 : .float16) }
+
+    /// Steps between two looks at a step's figures.
+    private func readingInterval(on device: Device) -> Int { device == .cpu ? 1 : 8 }
 
     public mutating func load(
         _ choice: ModelChoice,
@@ -69,6 +82,7 @@ public struct PaintingSession: EngineSession {
         let models = try ModelLoader.load(
             choice,
             device: readyDevice(),
+            precision: precision,
             progress: progress,
             isCancelled: isCancelled
         )
@@ -115,7 +129,8 @@ public struct PaintingSession: EngineSession {
             optimizer: LatentOptimizer(settings.optimizer),
             embedder: embedder,
             targets: targets,
-            plan: plan
+            plan: plan,
+            readingInterval: readingInterval(on: models.device)
         )
         return begin(run, notes)
     }
@@ -153,7 +168,8 @@ public struct PaintingSession: EngineSession {
             average: checkpoint.average.moved(to: models.device),
             embedder: embedder,
             targets: targets,
-            plan: plan
+            plan: plan,
+            readingInterval: readingInterval(on: models.device)
         )
         endRun()
         self.models = models
@@ -170,6 +186,7 @@ public struct PaintingSession: EngineSession {
         return try ModelLoader.load(
             checkpoint.models,
             device: readyDevice(),
+            precision: precision,
             progress: progress,
             isCancelled: isCancelled
         )
@@ -212,6 +229,7 @@ public struct PaintingSession: EngineSession {
         if let folder = run?.folder { RunFolder.removeIfEmpty(folder) }
         run = nil
         Runtime.releaseMemory()
+        pictureOnItsWay = nil
     }
 
     private static func rounded(_ size: PictureSize, cell: Int) throws(EngineFailure) -> PictureSize {
@@ -237,14 +255,11 @@ public struct PaintingSession: EngineSession {
     public mutating func makeStep() throws -> StepReport {
         let models = try loadedModels()
         let started = ContinuousClock.now
-        let note = note
-        let losses = try withRun { (run) throws in
-            let before = run.plan
-            let losses = try run.makeStep(models)
-            if run.plan != before {
-                note("memory ran out: \(run.plan.microBatch) cutouts at a time from here on, and parts computed twice")
-            }
-            return losses
+        let losses: PaintingRun.Losses
+        do {
+            losses = try makeStep(models)
+        } catch let failure as EngineFailure where failure.kind == .numerics && models.isHalf {
+            losses = try makeStep(fallBack(from: models))
         }
         let report = StepReport(
             step: step,
@@ -258,6 +273,33 @@ public struct PaintingSession: EngineSession {
         )
         autosaveIfDue()
         return report
+    }
+
+    private mutating func makeStep(_ models: ModelPair) throws -> PaintingRun.Losses {
+        guard var run else { throw Self.noRun }
+        // Also after an error: a run leaves itself as it was, or at its last good state.
+        defer { self.run = run }
+        let before = run.plan
+        let losses = try run.makeStep(models)
+        if run.plan != before {
+            note("memory ran out: \(run.plan.microBatch) cutouts at a time from here on, and parts computed twice")
+        }
+        return losses
+    }
+
+    /// Some CLIPs, and some cards, overflow in half precision.
+    private mutating func fallBack(from models: ModelPair) throws -> ModelPair {
+        chosenPrecision = .float32
+        let models = try ModelLoader.load(
+            models.choice,
+            device: models.device,
+            precision: .float32,
+            progress: { _ in },
+            isCancelled: { false }
+        )
+        self.models = models
+        note("half precision gave numbers that are not finite: from step \(step + 1) on the CLIPs compute in float32")
+        return models
     }
 
     public mutating func setPrompts(_ prompts: [Prompt]) throws -> String {
@@ -291,6 +333,7 @@ public struct PaintingSession: EngineSession {
 
     public mutating func frame(isExact: Bool) throws -> Frame? {
         guard let run, let models else { return nil }
+        if !isExact, models.device != .cpu, run.settings.averageDecay == 0 { return try frameInPassing(run) }
         let picture: Tensor
         if !isExact, run.settings.averageDecay == 0, let last = run.lastPicture {
             picture = last
@@ -301,82 +344,20 @@ public struct PaintingSession: EngineSession {
         return Frame(step: run.step, width: run.settings.size.width, height: run.settings.size.height, rgb: rgb)
     }
 
-    // MARK: Saving
-
-    public mutating func savePicture(path: String?) throws -> SavedFile {
-        guard let run, let models, let frame = try frame(isExact: true), let image = RGBImage(frame) else {
-            throw EngineFailure(.other, "there is no picture yet", hint: "start a run")
+    /// The picture that was asked for last time, if it has arrived, and the next one is asked for: nobody waits.
+    private mutating func frameInPassing(_ run: PaintingRun) throws -> Frame? {
+        var frame: Frame?
+        if let (download, step) = pictureOnItsWay {
+            guard download.isDone else { return nil }
+            pictureOnItsWay = nil
+            let size = run.settings.size
+            frame = Frame(step: step, width: size.width, height: size.height, rgb: try download.bytes())
         }
-        let text = PictureMetadata.text(for: run, models: models)
-        let bytes = try PNGWriter.encode(image, text: text)
-        return try save(bytes, .picture, path, stem: Self.stem(run.step), extension: "png", run)
-    }
-
-    public mutating func saveCheckpoint(path: String?) throws -> SavedFile {
-        guard let run, let models else { throw EngineFailure(.other, "there is no run to save", hint: "start one") }
-        let bytes = try RunCheckpoint(of: run, models: models.choice).encode()
-        return try save(
-            bytes,
-            .checkpoint,
-            path,
-            stem: Self.stem(run.step),
-            extension: RunCheckpoint.fileExtension,
-            run
-        )
-    }
-
-    private mutating func save(
-        _ bytes: [UInt8],
-        _ kind: SavedFile.Kind,
-        _ path: String?,
-        stem: String,
-        extension pathExtension: String,
-        _ run: PaintingRun
-    ) throws -> SavedFile {
-        if let path {
-            try AtomicFile.write(bytes, to: path, overwrite: true)
-            savedStep = run.step
-            return SavedFile(kind: kind, path: path, step: run.step)
+        if let picture = run.lastPicture {
+            let download = try withoutGradient { try Download(PictureTensor.bytes(picture)) }
+            pictureOnItsWay = (download, run.step)
         }
-        let written = try AtomicFile.writeUnique(bytes, folder: run.folder, stem: stem, extension: pathExtension)
-        savedStep = run.step
-        return SavedFile(kind: kind, path: written, step: run.step)
-    }
-
-    private static func stem(_ step: Int) -> String {
-        let digits = String(step)
-        return "step-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
-    }
-
-    /// Writes the checkpoint that a crash or a power cut leaves behind, over the previous one of this run alone: a run
-    /// that goes on from an older checkpoint of the folder leaves what the first one reached. A failure is said once and
-    /// does not stop a run.
-    private mutating func autosaveIfDue() {
-        guard ContinuousClock.now - lastAutosave > .seconds(Self.autosaveSeconds) else { return }
-        autosave()
-    }
-
-    private mutating func autosave() {
-        guard let run, let models else { return }
-        lastAutosave = .now
-        do {
-            let bytes = try RunCheckpoint(of: run, models: models.choice).encode()
-            if let autosavePath {
-                try AtomicFile.write(bytes, to: autosavePath, overwrite: true)
-            } else {
-                autosavePath = try AtomicFile.writeUnique(
-                    bytes,
-                    folder: run.folder,
-                    stem: "autosave",
-                    extension: RunCheckpoint.fileExtension
-                )
-            }
-            savedStep = run.step
-            autosaveFailed = false
-        } catch {
-            if !autosaveFailed { note("no automatic checkpoint: \(EngineFailure(describing: error))") }
-            autosaveFailed = true
-        }
+        return frame
     }
 
     // MARK: Access
@@ -386,8 +367,10 @@ public struct PaintingSession: EngineSession {
         return models
     }
 
+    private static var noRun: EngineFailure { EngineFailure(.other, "there is no run", hint: "start one") }
+
     private mutating func withRun<Result>(_ body: (inout PaintingRun) throws -> Result) throws -> Result {
-        guard var run else { throw EngineFailure(.other, "there is no run", hint: "start one") }
+        guard var run else { throw Self.noRun }
         // The copy is the only reference while it changes, so a failed edit leaves the run as it was.
         let result = try body(&run)
         self.run = run

@@ -20,7 +20,12 @@ package enum PictureTensor {
 
     /// A picture [1, 3, H, W] in 0…1 as rows of RGB bytes.
     package static func rgb(_ picture: Tensor) throws(TorchError) -> [UInt8] {
+        try bytes(picture).bytes()
+    }
+
+    /// The same where the picture is: [1, H, W, 3] of bytes.
+    static func bytes(_ picture: Tensor) throws(TorchError) -> Tensor {
         let scaled = try (picture * 255).rounded().clamped(0, 255).converted(to: .uint8)
-        return try scaled.permuted(0, 2, 3, 1).contiguous().bytes()
+        return try scaled.permuted(0, 2, 3, 1).contiguous()
     }
 }

@@ -15,7 +15,12 @@ public struct Conv2d {
         padding: Int = 0,
         hasBias: Bool = true
     ) throws(WeightsError) {
-        weight = try w.tensor("weight", [outputs, inputs, kernel, kernel])
+        let weight = try w.tensor("weight", [outputs, inputs, kernel, kernel])
+        // In half precision GPUs convolve with tensor cores, which want the channels of a pixel together; a convolution
+        // answers in the order of its weights.
+        self.weight =
+            w.precision == .float16
+            ? try weightsErrors { () throws(TorchError) in try weight.contiguous(channelsLast: true) } : weight
         bias = hasBias ? try w.tensor("bias", [outputs]) : nil
         self.stride = stride
         self.padding = padding
@@ -62,25 +67,27 @@ public struct GroupNorm {
     }
 }
 
-/// Normalises the last dimension.
+/// Normalises the last dimension, in float32 also where the rest of a network is not: sums of squares overflow in half
+/// precision. OpenAI's CLIP does so too.
 public struct LayerNorm {
     public let weight: Tensor
     public let bias: Tensor
     public let epsilon: Double
 
     public init(_ w: Weights, width: Int, epsilon: Double = 1e-5) throws(WeightsError) {
+        let w = w.converted(to: .float32)
         weight = try w.tensor("weight", [width])
         bias = try w.tensor("bias", [width])
         self.epsilon = epsilon
     }
 
     public func callAsFunction(_ x: Tensor) throws(TorchError) -> Tensor {
-        try x.layerNorm(weight, bias, epsilon: epsilon)
+        try x.inFloat32 { (x) throws(TorchError) in try x.layerNorm(weight, bias, epsilon: epsilon) }
     }
 }
 
-/// Normalises the channels of [N, C, H, W] with the statistics of training; while it is being trained, with those of the
-/// batch, which move the others.
+/// Normalises the channels of [N, C, H, W] with the statistics of training, in float32; while it is being trained, with
+/// those of the batch, which move the others.
 public struct BatchNorm2d {
     public let weight: Tensor
     public let bias: Tensor
@@ -90,6 +97,7 @@ public struct BatchNorm2d {
     private let training: ParameterSet?
 
     public init(_ w: Weights, channels: Int, epsilon: Double = 1e-5) throws(WeightsError) {
+        let w = w.converted(to: .float32)
         weight = try w.tensor("weight", [channels])
         bias = try w.tensor("bias", [channels])
         mean = try w.tensor("running_mean", [channels])
@@ -109,6 +117,16 @@ public struct BatchNorm2d {
                 epsilon: epsilon
             )
         }
-        return try x.batchNorm(weight: weight, bias: bias, mean: mean, variance: variance, epsilon: epsilon)
+        return try x.inFloat32 { (x) throws(TorchError) in
+            try x.batchNorm(weight: weight, bias: bias, mean: mean, variance: variance, epsilon: epsilon)
+        }
+    }
+}
+
+extension Tensor {
+    /// Computes in float32, and gives the result in the type of this tensor.
+    fileprivate func inFloat32(_ body: (Tensor) throws(TorchError) -> Tensor) throws(TorchError) -> Tensor {
+        let type = type
+        return type == .float32 ? try body(self) : try body(converted(to: .float32)).converted(to: type)
     }
 }
