@@ -4,16 +4,37 @@ import Torch
 /// What a run may take of the memory there is.
 enum MemoryEstimate {
     /// The plan of the run's steps that fits.
-    /// - Parameter limit: bytes that the process may take; `nil` for what is free.
     /// - Throws: ``EngineFailure`` with the memory that even the thriftiest would take when that is more than there is.
-    static func plan(_ settings: RunSettings, _ models: ModelPair, limit: UInt64?) throws(EngineFailure) -> StepPlan {
+    static func plan(
+        _ settings: RunSettings,
+        _ models: ModelPair,
+        _ options: ComputeOptions
+    ) throws(EngineFailure) -> StepPlan {
         // What an earlier step has left for the next one can be had.
         Runtime.releaseMemory()
-        let step = StepMemory(models.vqgan.configuration, models.clips.members.map(\.clip.configuration))
-        guard let (room, _) = room(on: models.device, limit) else { return step.plan(settings, room: .infinity) }
+        let step = StepMemory(
+            models.vqgan.configuration,
+            models.clips.members.map(\.clip.configuration),
+            isExact: options.isExact
+        )
+        guard let (room, _) = room(on: models.device, options.memory) else {
+            return step.plan(settings, room: .infinity)
+        }
         let plan = step.plan(settings, room: room)
-        try check(step.bytes(settings.size, plan), for: settings.size, on: models.device, limit)
+        let needed = step.bytes(settings.size, plan)
+        try check(needed, for: settings.size, on: models.device, options.memory) { advice(settings, step, room) }
         return plan
+    }
+
+    /// The same picture smaller, in steps of a tenth, until it fits.
+    private static func advice(_ settings: RunSettings, _ step: StepMemory, _ room: Double) -> String {
+        for tenths in (1...9).reversed() {
+            func side(_ pixels: Int) -> Int { max(16, pixels * tenths / 10 / 16 * 16) }
+            var smaller = settings
+            smaller.size = PictureSize(side(settings.size.width), side(settings.size.height))
+            if step.bytes(smaller.size, step.plan(smaller, room: room)) <= room { return "\(smaller.size) would fit" }
+        }
+        return "use a smaller size, or close other programs"
     }
 
     /// Whether a picture can be encoded and decoded once, without gradients: a few activations of the finest level are
@@ -36,13 +57,14 @@ enum MemoryEstimate {
         _ needed: Double,
         for size: PictureSize,
         on device: Device,
-        _ limit: UInt64?
+        _ limit: UInt64?,
+        hint: () -> String = { "use a smaller size" }
     ) throws(EngineFailure) {
         guard let (available, verb) = room(on: device, limit), needed > available else { return }
         throw EngineFailure(
             .memory,
             "a picture of \(size) would take about \(text(needed)) of memory; \(text(available)) \(verb)",
-            hint: "use a smaller size"
+            hint: hint()
         )
     }
 
@@ -50,7 +72,7 @@ enum MemoryEstimate {
     ///
     /// Of a CUDA device it is all there is: what earlier runs have left with libtorch's allocator is not free, but can be
     /// had again.
-    private static func room(on device: Device, _ limit: UInt64?) -> (bytes: Double, verb: String)? {
+    static func room(on device: Device, _ limit: UInt64?) -> (bytes: Double, verb: String)? {
         switch device {
         case .cpu:
             if let limit { return (max(0, Double(limit) - Double(ProcessMemory.resident)), "are left of the limit") }

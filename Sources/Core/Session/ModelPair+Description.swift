@@ -3,7 +3,7 @@ import Torch
 
 extension ModelPair {
     /// What front ends need to know.
-    var description: ModelDescription {
+    func description(_ options: ComputeOptions) -> ModelDescription {
         ModelDescription(
             choice: choice,
             summary: summary,
@@ -12,12 +12,12 @@ extension ModelPair {
             recommended: recommended,
             tokens: SharedTokenCounting(clips.members.map(\.clip.tokenizer)),
             hasSketchbook: sketches != nil,
-            costs: costs
+            costs: costs(options)
         )
     }
 
     /// What runs with these models cost, counted from what is in memory now that they are loaded.
-    private var costs: RunCosts {
+    private func costs(_ options: ComputeOptions) -> RunCosts {
         let base: UInt64 =
             switch device {
             case .cpu: ProcessMemory.resident
@@ -27,10 +27,15 @@ extension ModelPair {
             counting: StepCost(
                 vqgan: vqgan.configuration,
                 clips: clips.members.map(\.clip.configuration),
-                baseBytes: Double(base)
+                isExact: options.isExact || device != .cpu,
+                baseBytes: Double(base),
+                room: MemoryEstimate.room(on: device, options.memory)?.bytes ?? .infinity
             ),
             measured: CalibrationFile.read(DataFolders().calibrationFile),
-            conditions: CalibrationTable.Conditions(models: summary, device: "\(device)")
+            conditions: CalibrationTable.Conditions(
+                models: summary,
+                device: "\(device)" + (options.isExact ? ", exact" : "")
+            )
         )
     }
 }

@@ -43,7 +43,7 @@ public struct PaintingSession: EngineSession {
         self.note = note
     }
 
-    public var model: ModelDescription? { models?.description }
+    public var model: ModelDescription? { models?.description(options) }
     public var step: Int { run?.step ?? 0 }
     public var totalSteps: Int { run?.settings.steps ?? 0 }
     public var previewEvery: Int { run?.settings.previewEvery ?? 1 }
@@ -88,7 +88,7 @@ public struct PaintingSession: EngineSession {
         )
         endRun()
         self.models = models
-        return models.description
+        return models.description(options)
     }
 
     // MARK: Starting
@@ -98,7 +98,7 @@ public struct PaintingSession: EngineSession {
         var settings = request.settings
         settings.size = try Self.rounded(settings.size, cell: models.vqgan.cellSize)
         try Self.check(request.prompts)
-        let plan = try MemoryEstimate.plan(settings, models, limit: options.memory)
+        let plan = try MemoryEstimate.plan(settings, models, options)
         var notes = models.warnings
         if settings.size != request.settings.size {
             notes.append("size \(request.settings.size) rounded down to \(settings.size)")
@@ -142,7 +142,7 @@ public struct PaintingSession: EngineSession {
     ) throws -> RunDescription {
         let checkpoint = try RunCheckpoint(path: path)
         let models = try models(for: checkpoint, progress, isCancelled)
-        let plan = try MemoryEstimate.plan(checkpoint.settings, models, limit: options.memory)
+        let plan = try MemoryEstimate.plan(checkpoint.settings, models, options)
         try Self.check(checkpoint, at: path, fits: models.vqgan)
         var embedder = PromptEmbedder()
         for (image, embeddings) in checkpoint.imagePrompts {
@@ -323,7 +323,7 @@ public struct PaintingSession: EngineSession {
                 throw EngineFailure(.settings, "\(run.step) steps are already made", hint: "use \(run.step) or more")
             }
             let isReplanned = changed.contains(.cuts) || changed.contains(.microBatch)
-            let plan = isReplanned ? try MemoryEstimate.plan(settings, models, limit: options.memory) : run.plan
+            let plan = isReplanned ? try MemoryEstimate.plan(settings, models, options) : run.plan
             run.setSettings(settings, plan: plan)
             return changed.isEmpty
                 ? "nothing changed"

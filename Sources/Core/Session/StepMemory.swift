@@ -25,9 +25,11 @@ struct StepMemory {
 
     private let vqgan: VQGANConfiguration
     private let clips: [CLIPConfiguration]
+    /// Whether layers are computed one by one, so that backward keeps the result of each.
+    private let isExact: Bool
 
-    init(_ vqgan: VQGANConfiguration, _ clips: [CLIPConfiguration]) {
-        (self.vqgan, self.clips) = (vqgan, clips)
+    init(_ vqgan: VQGANConfiguration, _ clips: [CLIPConfiguration], isExact: Bool = false) {
+        (self.vqgan, self.clips, self.isExact) = (vqgan, clips, isExact)
     }
 
     /// The fastest plan whose ``bytes(_:_:)`` are within the room, or the thriftiest where none is.
@@ -53,11 +55,13 @@ struct StepMemory {
         var inputs = networks.channels(networks.chMult.count - 1)
         for level in networks.chMult.indices.reversed() {
             let (outputs, share) = (networks.channels(level), pixels / Double(1 << (2 * level)))
-            let inner = level < plan.recomputedLevels ? 0 : outputs * (networks.numResBlocks + 1)
+            let inner = !isExact && level < plan.recomputedLevels ? 0 : outputs * (networks.numResBlocks + 1)
             kept += share * Double(inputs + outputs * networks.numResBlocks + inner)
             inputs = outputs
         }
         kept += pixels * Double(networks.ch)
+        // One by one, normalisations and activations keep their results too.
+        if isExact { kept *= 3 }
         // Gradients of a block's output, middle and input, and the input's own at its side.
         let backward = 4 * pixels * Double(networks.ch)
         let cutouts = clips.map { perCutout($0) * Double(plan.microBatch) }.max() ?? 0
