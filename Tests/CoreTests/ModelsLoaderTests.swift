@@ -44,7 +44,7 @@ import Torch
         #expect(pair.summary.hasSuffix("VQGAN f=8, 1024 codes + CLIP 64 px"))
         #expect(pair.recommended[.size] == "128x128")
         #expect(pair.recommended[.start] == "sketch")
-        #expect(pair.sketches?.book.captions.count == 4096)
+        #expect(pair.sketches?.book.captions.count == 4644)
         #expect(pair.clip.tokenizer.tokenLimit == 30)
     }
 

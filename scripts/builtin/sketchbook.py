@@ -6,6 +6,7 @@ of one entry into the scene of another: 1 is an object on even ground, which can
 
 import argparse
 import json
+import os
 
 import numpy as np
 import torch
@@ -13,14 +14,15 @@ import torch
 from painter import compose, plan, sprites, styles, textures
 from painter.canvas import pick
 from painter.scenes import SCENES
-from painter.words import COLOURS, SKIES, STYLES, TIMES, with_article
+from painter.words import SKIES, STYLES, TIMES, with_article
 
 from . import pictures as data, tensors
 from .clip import CLIP
 from .vqgan import VQGAN
 
 OTHER, OBJECT, SCENE = 0, 1, 2
-COLOURS_EACH = 4
+# The colours that are asked for most; the rest is up to the painting.
+COLOURED = ("red", "blue", "golden", "white", "black")
 STYLED_EACH = 12
 # How many members of a group of textures that has many: patterns in all pairs of colours would fill the book.
 MEMBERS = 16
@@ -36,13 +38,13 @@ class Contents:
         self.objects = sprites.objects()
 
     def entries(self):
-        return self.things() + self.landscapes() + self.in_scenes() + self.textures() + self.styled()
+        return self.things() + self.landscapes() + self.textures() + self.styled()
 
     def things(self):
-        """Every object as it is, and in some colours, on even ground."""
+        """Every object as it is, and in five colours, on even ground."""
         out = []
         for thing in self.objects:
-            for colour in [None] + [self.decks.deal("colour", list(COLOURS)) for _ in range(COLOURS_EACH)]:
+            for colour in (None, *COLOURED):
                 caption = with_article(f"{colour} {thing.name}" if colour else thing.name)
                 out.append((OBJECT, plan.Picture("object", caption, things=((thing.name, colour),))))
         return out
@@ -55,19 +57,6 @@ class Contents:
                 said = [next((w for w in TIMES[time] if w), ""), next((w for w in SKIES[sky][1] if w), "")]
                 caption = " ".join([pick(self.random, scene.phrases), *(w for w in said if w)])
                 out.append((SCENE, plan.Picture("scene", caption, scene=index, time=time, sky=sky)))
-        return out
-
-    def in_scenes(self):
-        """Some objects that are at home in a scene."""
-        out = []
-        for thing in self.objects[::2]:
-            index = self.decks.deal("scene", range(len(SCENES)))
-            time = self.decks.deal("time", list(TIMES))
-            above = thing.place == "air"
-            relation = "over" if above else "in front of"
-            caption = f"{with_article(thing.name)} {relation} {SCENES[index].phrases[0]} {TIMES[time][-1]}"
-            out.append((OTHER, plan.Picture("object in a scene", caption, things=((thing.name, None),), scene=index,
-                                            time=time, above=above)))
         return out
 
     def textures(self):
@@ -114,31 +103,49 @@ def paint(kind, picture, drawings, random):
 
 
 @torch.no_grad()
+def sketched(vqgan, entries, drawings, seed):
+    """The entries as codes [N, 16, 16], and what the book then shows of them, uint8 [N, 64, 64, 3]."""
+    codes, seen = [], []
+    for start in range(0, len(entries), 32):
+        batch = [paint(kind, picture, drawings, np.random.default_rng([seed, start + i]))
+                 for i, (kind, picture) in enumerate(entries[start:start + 32])]
+        codes.append(vqgan.nearest(vqgan.encode(data.to_tensor(np.stack(batch)))))
+        out = torch.nn.functional.avg_pool2d(vqgan.decode(vqgan.embed(codes[-1])).clamp(-1, 1), 2)
+        seen.append(((out + 1) * 127.5).round().byte().permute(0, 2, 3, 1))
+    return torch.cat(codes).to(torch.int16), torch.cat(seen)
+
+
+@torch.no_grad()
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--models", required=True, help="folder with the pair; the sketchbook is written into it")
-    parser.add_argument("--cache", help="where to keep the objects' drawings between calls")
+    parser.add_argument("--work", required=True, help="folder where drawings and codes are kept: a new CLIP needs no "
+                                                      "new codes; empty it for a new VQGAN")
+    parser.add_argument("--codes-only", action="store_true", help="stop before the CLIP looks")
     parser.add_argument("--seed", type=int, default=77)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    vqgan, clip = VQGAN.load(options.models).eval(), CLIP.load(options.models).eval()
-    drawings, entries = sprites.load(options.cache), Contents(options.seed).entries()
-    codes, features = [], []
-    for start in range(0, len(entries), 32):
-        batch = [paint(kind, picture, drawings, np.random.default_rng([options.seed, start + i]))
-                 for i, (kind, picture) in enumerate(entries[start:start + 32])]
-        codes.append(vqgan.nearest(vqgan.encode(data.to_tensor(np.stack(batch)))))
-        # What the book holds is seen, not what was painted.
-        seen = vqgan.decode(vqgan.embed(codes[-1])).clamp(-1, 1)
-        features.append(clip.image(torch.nn.functional.avg_pool2d(seen, 2)))
-    features = (torch.cat(features) * FEATURE_SCALE).round().clamp(-127, 127)
+    os.makedirs(options.work, exist_ok=True)
+    entries = Contents(options.seed).entries()
+    captions, kept = [picture.caption for _, picture in entries], f"{options.work}/codes.pt"
+    stored = torch.load(kept, weights_only=True) if os.path.exists(kept) else {}
+    if stored.get("captions") != captions:
+        vqgan, drawings = VQGAN.load(options.models).eval(), sprites.load(f"{options.work}/sprites.npz")
+        codes, seen = sketched(vqgan, entries, drawings, options.seed)
+        stored = {"captions": captions, "codes": codes, "seen": seen}
+        tensors.checkpoint(kept, stored)
+    if options.codes_only:
+        return
+    clip = CLIP.load(options.models).eval()
+    features = torch.cat([clip.image(data.to_tensor(part.numpy())) for part in stored["seen"].split(128)])
+    features = (features * FEATURE_SCALE).round().clamp(-127, 127).to(torch.int8)
     kinds = torch.tensor([kind for kind, _ in entries], dtype=torch.int8)
     tensors.save(f"{options.models}/sketchbook.safetensors", {
-        "tokens": torch.cat(codes).to(torch.int16), "image_features_int8": features.to(torch.int8), "kinds": kinds,
+        "tokens": stored["codes"], "image_features_int8": features, "kinds": kinds,
     }, {"count": str(len(entries)), "kinds": "0 other, 1 object on even ground, 2 landscape",
         "features": f"L2-normalised image embedding x {FEATURE_SCALE}, rounded and clamped to int8"})
     with open(f"{options.models}/sketchbook.json", "w", encoding="utf-8") as file:
-        json.dump([picture.caption for _, picture in entries], file, indent=0)
+        json.dump(captions, file, indent=0)
     print(f"{len(entries)} sketches, {int((kinds == OBJECT).sum())} of objects, {int((kinds == SCENE).sum())} landscapes")
 
 
