@@ -59,7 +59,9 @@ import Torch
 
     @Test func tooLittleRoomIsRefusedInOneLine() throws {
         let options = ComputeOptions(memory: 64 << 20)
-        var session = PaintingSession(device: .cpu, options: options, runs: FileManager.default.temporaryDirectory) { _ in }
+        var session = PaintingSession(device: .cpu, options: options, runs: FileManager.default.temporaryDirectory) {
+            _ in
+        }
         let choice = ModelChoice(vqgan: Fixtures.builtIn.path, clip: Fixtures.builtIn.path)
         _ = try session.load(choice, progress: { _ in }, isCancelled: { false })
         let failure = #expect(throws: EngineFailure.self) {

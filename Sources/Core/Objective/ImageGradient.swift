@@ -25,6 +25,11 @@ struct ImageGradient {
     /// The sources that cutouts were taken from, still attached to the picture, with the gradient of each.
     private var sources: [(attached: Tensor, gradient: Tensor)] = []
 
+    /// Pixels of a micro-batch of cutouts up to which their graph is kept while CLIP looks at them.
+    private static let mostKeptPixels = 1 << 20
+    /// Cutouts that are taken again at once where it is not.
+    private static let repeatedAtOnce = 4
+
     private init(prompts: Int, _ device: Device) throws(TorchError) {
         losses = try Tensor.zeros([prompts], device: device)
     }
@@ -70,16 +75,43 @@ struct ImageGradient {
         for source in attached { leaves.append(try source.detached().requiringGradient()) }
         for start in stride(from: 0, to: pass.plans.count, by: microBatch) {
             let plans = pass.plans[start..<min(pass.plans.count, start + microBatch)]
-            let cutouts = try pass.sampler.cutouts(of: plans, from: leaves, colorOrder: colorOrder)
+            let isRepeated = plans.count * pass.sampler.resolution * pass.sampler.resolution > Self.mostKeptPixels
+            let cutouts =
+                try isRepeated
+                ? withoutGradient { () throws(TorchError) in
+                    try pass.sampler.cutouts(of: plans, from: leaves, colorOrder: colorOrder)
+                } : pass.sampler.cutouts(of: plans, from: leaves, colorOrder: colorOrder)
             clock.lap(\.cutouts)
             // Each CLIP's graph ends here, so that only one of them is in memory.
             let seen = try cutouts.detached().requiringGradient()
             for viewer in pass.viewers { try look(at: seen, viewer, cutouts: pass.plans.count, &clock) }
-            if let gradient = try seen.gradient() { try cutouts.backward(gradient) }
+            if let gradient = try seen.gradient() {
+                if isRepeated {
+                    try repeatBackward(gradient, of: plans, pass.sampler, from: leaves, colorOrder)
+                } else {
+                    try cutouts.backward(gradient)
+                }
+            }
             clock.lap(\.backward)
         }
         for (source, leaf) in zip(attached, leaves) {
             if let gradient = try leaf.gradient() { sources.append((source, gradient)) }
+        }
+    }
+
+    /// Takes cutouts again, a few at a time, for their gradient alone: what their colours and places keep for backward
+    /// would be more than what CLIP keeps.
+    private func repeatBackward(
+        _ gradient: Tensor,
+        of plans: ArraySlice<CutoutPlan>,
+        _ sampler: CutoutSampler,
+        from leaves: [Tensor],
+        _ colorOrder: [Int]
+    ) throws(TorchError) {
+        for start in stride(from: plans.startIndex, to: plans.endIndex, by: Self.repeatedAtOnce) {
+            let some = plans[start..<min(plans.endIndex, start + Self.repeatedAtOnce)]
+            let share = try gradient.slice(0, from: start - plans.startIndex, length: some.count)
+            try sampler.cutouts(of: some, from: leaves, colorOrder: colorOrder).backward(share)
         }
     }
 
