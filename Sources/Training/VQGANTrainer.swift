@@ -212,14 +212,14 @@ final class VQGANTrainer: Trainer {
         guard sums.losses["total"]?.isFinite == true else { throw TrainingError.notFinite }
     }
 
-    private func encoded(_ picture: Tensor) throws(TorchError) -> Tensor {
+    private func encoded(_ picture: Tensor) throws -> Tensor {
         if !options.decoderOnly { return try model.encoderOutput(picture) }
-        return try withoutGradient { () throws(TorchError) in try model.encoderOutput(picture) }
+        return try withoutGradient { try model.encoderOutput(picture) }
     }
 
     /// The code vectors [N, width, h, w], and cells [M, width] with their codes [M] for the codebook.
-    private func quantized(_ z: Tensor) throws(TorchError) -> (q: Tensor, cells: Tensor, codes: Tensor) {
-        try withoutGradient { () throws(TorchError) in
+    private func quantized(_ z: Tensor) throws -> (q: Tensor, cells: Tensor, codes: Tensor) {
+        try withoutGradient {
             let shape = z.shape
             if options.decoderOnly {
                 let codes = try model.codes(ofEncoded: z)

@@ -169,7 +169,7 @@ struct TrainingArguments: ParsableArguments {
             let folder = URL(filePath: output, directoryHint: .isDirectory).standardizedFileURL
             var options = try options(kind, folder)
             if !resume { adjust(&options) }
-            let cores = program.threads ?? ProcessInfo.processInfo.activeProcessorCount
+            let cores = program.compute.threads ?? ProcessInfo.processInfo.activeProcessorCount
             try Runtime.setThreadCount(cores)
             var intervals = TrainingRun.Intervals()
             (intervals.checkpoint, intervals.measurement) = (checkpointEvery * 60, measureEvery * 60)

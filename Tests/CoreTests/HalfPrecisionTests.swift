@@ -66,7 +66,7 @@ import Torch
         let w = Weights(MemoryStateDict(tensors)).converted(to: .float16)
         let norm = try LayerNorm(w / "n", width: 4)
         #expect(norm.weight.type == .float32)
-        let x = try Tensor([1, 2, 3, 60_000], shape: [1, 4]).converted(to: .float16)
+        let x = try Tensor([Float]([1, 2, 3, 60_000]), shape: [1, 4]).converted(to: .float16)
         let y = try norm(x)
         #expect(y.type == .float16)
         #expect(abs(try y.floats()[3] - 1.732) < 2e-3)
@@ -152,12 +152,13 @@ import Torch
             choice: models.choice,
             summary: models.summary,
             recommended: models.recommended,
-            device: models.device
+            device: models.device,
+            warnings: models.warnings
         )
     }
 
     @Test func aDownloadBringsTheElements() throws {
-        let tensor = try Tensor([1, 2, 3, 4, 5, 6], shape: [2, 3]).transposed(0, 1)
+        let tensor = try Tensor([Float]([1, 2, 3, 4, 5, 6]), shape: [2, 3]).transposed(0, 1)
         let download = try Download(tensor)
         #expect(download.isDone)
         let bytes = try download.bytes()

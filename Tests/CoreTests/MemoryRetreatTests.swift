@@ -17,6 +17,12 @@ import Torch
             guard x.shape[0] <= room else { throw TorchError(.outOfMemory, operation: "tower", message: "injected") }
             return try tower(x)
         }
+
+        func stages(_ x: Tensor) throws(TorchError) -> [Tensor] { try tower.stages(x) }
+
+        func features(ofLastStage stage: Tensor) throws(TorchError) -> Tensor {
+            try tower.features(ofLastStage: stage)
+        }
     }
 
     private final class Notes: Sendable {
@@ -38,7 +44,8 @@ import Torch
             choice: models.choice,
             summary: models.summary,
             recommended: models.recommended,
-            device: models.device
+            device: models.device,
+            warnings: models.warnings
         )
         return session
     }

@@ -1,5 +1,6 @@
 import EngineKit
 import Foundation
+import ModelFormats
 import Testing
 import Tokenizers
 import Torch

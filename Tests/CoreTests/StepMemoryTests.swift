@@ -1,5 +1,6 @@
 import EngineKit
 import Foundation
+import ModelFormats
 import Testing
 import Torch
 
@@ -74,7 +75,8 @@ import Torch
     /// The built-in decoder with fast layers, with libtorch's own, and with levels computed twice, for one gradient of
     /// the picture.
     @Test func theDecoderAgreesWithTheExactOne() throws {
-        let vqgan = try ModelLoader.loadVQGAN(ModelFolder(Fixtures.builtIn.path), .cpu)
+        let folder = try ModelFolder(Fixtures.builtIn.path)
+        let vqgan = try ModelLoader.loadVQGAN(ModelSource(.vqgan, in: folder), .cpu)
         let z = try vqgan.embed(codes: Tensor((0..<256).map { Int64($0 * 29 % 1024) }, shape: [1, 16, 16]))
         let cotangent = try Tensor.normal([1, 3, 128, 128], seed: 9)
         func result(isExact: Bool, recomputedLevels: Int = 0) throws -> (picture: Tensor, gradient: Tensor) {

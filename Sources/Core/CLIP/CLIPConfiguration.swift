@@ -1,5 +1,5 @@
 package import Tokenizers
-package import Torch
+import Torch
 
 /// The shape of a CLIP: written beside or inside its weights, or read off the tensors of OpenAI's models.
 package struct CLIPConfiguration: Sendable, Hashable, Codable {

@@ -69,10 +69,9 @@ enum ModelLoader {
         _ device: Device,
         _ monitor: LoadMonitor? = nil
     ) throws(EngineFailure) -> VQGAN {
-        guard case .vqgan(let shape) = source.model.architecture else { throw source.isNot(.vqgan) }
-        let described = try source.folder.configuration(VQGANConfiguration.self, of: source.file)
+        let configuration = try vqganConfiguration(source)
         return try load(source, device, monitor) { (w) throws(WeightsError) in
-            try VQGAN(w, configuration: described ?? VQGANConfiguration(shape), readsEncoderLate: true)
+            try VQGAN(w, configuration: configuration, readsEncoderLate: true)
         }
     }
 
@@ -114,7 +113,14 @@ enum ModelLoader {
     }
 
     /// The configuration that the file or one beside it states, or that the tensors show.
-    private static func clipConfiguration(_ source: ModelSource) throws(EngineFailure) -> CLIPConfiguration {
+    static func vqganConfiguration(_ source: ModelSource) throws(EngineFailure) -> VQGANConfiguration {
+        guard case .vqgan(let shape) = source.model.architecture else { throw source.isNot(.vqgan) }
+        let described = try source.folder.configuration(VQGANConfiguration.self, of: source.file)
+        return described ?? VQGANConfiguration(shape)
+    }
+
+    /// The same for a CLIP.
+    static func clipConfiguration(_ source: ModelSource) throws(EngineFailure) -> CLIPConfiguration {
         guard case .clip(let shape) = source.model.architecture else { throw source.isNot(.clip) }
         if let described = try source.folder.configuration(CLIPConfiguration.self, of: source.file) { return described }
         return CLIPConfiguration(shape, source.model.description(of: shape, in: source.folder.url))

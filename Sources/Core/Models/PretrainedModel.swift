@@ -1,5 +1,6 @@
 package import EngineKit
 package import Foundation
+import ModelFormats
 import Tokenizers
 package import Torch
 
@@ -19,18 +20,11 @@ package struct PretrainedVQGAN {
     /// - Parameter name: a model's name, or the path of a folder or a weight file.
     /// - Throws: ``EngineFailure`` that names the file and what to do.
     package init(named name: String) throws(EngineFailure) {
-        let folder = try ModelFolder(name)
-        let file = try folder.openWeights("vqgan.safetensors")
-        prefix = file.shape(of: "first_stage_model.decoder.conv_in.weight") == nil ? "" : "first_stage_model."
-        let w = Weights(file, prefix: prefix)
-        guard (w / "decoder" / "conv_in").has("weight") else {
-            throw EngineFailure(.model, "\(file.path) is not a VQGAN", hint: "choose another file")
-        }
-        source = file
-        let described = try folder.configuration(VQGANConfiguration.self, of: file)
-        configuration = try engineFailures(file.path) { () throws(WeightsError) in
-            if let described { described } else { try VQGANConfiguration(inferredFrom: w) }
-        }
+        let source = try ModelSource(.vqgan, in: ModelFolder(name))
+        self.init(
+            MappedStateDict(source.file, source.model),
+            configuration: try ModelLoader.vqganConfiguration(source)
+        )
     }
 
     /// Builds the model; its tensors become parameters if there is a set for them. What the model derives from them stays
@@ -65,17 +59,12 @@ package struct PretrainedCLIP {
     /// - Parameter name: a model's name, or the path of a folder or a weight file.
     /// - Throws: ``EngineFailure`` that names the file and what to do.
     package init(named name: String) throws(EngineFailure) {
-        let folder = try ModelFolder(name)
-        let file = try folder.openWeights("clip.safetensors")
-        let w = Weights(file)
-        guard w.has("text_projection") else {
-            throw EngineFailure(.model, "\(file.path) is not a CLIP", hint: "choose another file")
-        }
-        let described = try folder.configuration(CLIPConfiguration.self, of: file)
-        let configuration = try engineFailures(file.path) { () throws(WeightsError) in
-            if let described { described } else { try CLIPConfiguration(inferredFrom: w) }
-        }
-        try self.init(file, configuration: configuration, tokenizerIn: folder.url)
+        let source = try ModelSource(.clip, in: ModelFolder(name))
+        try self.init(
+            MappedStateDict(source.file, source.model),
+            configuration: ModelLoader.clipConfiguration(source),
+            tokenizerIn: source.folder.url
+        )
     }
 
     /// - Parameter tokenizerIn: the folder that has the tokenizer's files.

@@ -1,4 +1,5 @@
 public import EngineKit
+import ModelFormats
 public import Tokenizers
 public import Torch
 

@@ -1,4 +1,4 @@
-package import Torch
+import Torch
 
 /// The shape of a VQGAN, in the names of taming-transformers' yaml files (`model.params`).
 ///

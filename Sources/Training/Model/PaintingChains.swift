@@ -85,7 +85,7 @@ final class PaintingChains {
             let size = side * vqgan.cellSize
             let colours = try (Tensor.normal([1, 3, 4, 4], seed: random.next()) * 0.18 + 0.5).converted(on: device)
             let source = random.chance(0.5) ? pixels : colours
-            let begin = try withoutGradient { () throws(TorchError) in
+            let begin = try withoutGradient {
                 try vqgan.encode(source.resizedBicubic(height: size, width: size, antialias: true).clamped(0, 1))
             }
             try z.slice(0, from: chain, length: 1).assign(begin)
@@ -160,8 +160,8 @@ final class PaintingChains {
     }
 
     /// A picture as the VQGAN gives it back, so that its look alone is no sign of anything.
-    func reconstructed(_ pictures: Tensor) throws(TorchError) -> Tensor {
-        try withoutGradient { () throws(TorchError) in
+    func reconstructed(_ pictures: Tensor) throws -> Tensor {
+        try withoutGradient {
             let (side, size) = (pictures.shape[2], max(1, pictures.shape[2] / vqgan.cellSize) * vqgan.cellSize)
             let view = side == size ? pictures : try pictures.resizedBicubic(height: size, width: size, antialias: true)
             let picture = try vqgan.picture(vqgan.encode(view.clamped(0, 1)))
