@@ -169,7 +169,7 @@ def main():
     answer = subprocess.run(command, input=lines, capture_output=True, text=True)
     if answer.returncode:
         sys.exit(f"{' '.join(command)} failed: {answer.stderr}")
-    ours = [json.loads(line)["ids"] for line in answer.stdout.splitlines()]
+    ours = [json.loads(line)["ids"] for line in answer.stdout.split("\n") if line]
     theirs = reference()
     tally, shown = {}, 0
     for (kind, text), ids in zip(cases, ours, strict=True):

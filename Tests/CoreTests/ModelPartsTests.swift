@@ -63,8 +63,9 @@ import Torch
         let texts = try meter.features(ofTexts: ["a forest", "the sea", "a forest"])
         let nearness = try CLIPMeter.nearness(pictures, texts)
         #expect(nearness.count == 2 && nearness[0].count == 3)
-        #expect(nearness[0] == nearness[1] && nearness[0][0] == nearness[0][2])
         for row in nearness {
+            // Rows of one batch may differ in their last bits.
+            #expect(abs(row[0].cosine - row[2].cosine) < 1e-5 && abs(row[0].cosine - nearness[0][0].cosine) < 1e-5)
             for pair in row {
                 let angle = acos(pair.cosine)
                 #expect(abs(pair.distance - angle * angle / 2) < 1e-4)
