@@ -71,7 +71,11 @@ import Torch
             #expect(a.step == b.step && a.losses == b.losses)
         }
         #expect(try cramped.frame(isExact: true) == ample.frame(isExact: true))
-        #expect(notes.lines.withLock { $0 } == ["memory ran out: 2 cutouts at a time from here on, and parts computed twice"])
+        #expect(
+            notes.lines.withLock { $0 } == [
+                "memory ran out: 2 cutouts at a time from here on, and parts computed twice"
+            ]
+        )
         #expect(quiet.lines.withLock { $0.isEmpty })
     }
 

@@ -15,10 +15,10 @@ extension TorchSuites {
         private var owned: [CTTensor] = []
         private let liveAtStart: Int64
 
-    init() throws {
-        try Runtime.load()
-        liveAtStart = ct_debug_live_tensors()
-    }
+        init() throws {
+            try Runtime.load()
+            liveAtStart = ct_debug_live_tensors()
+        }
 
         deinit {
             for handle in owned { ct_tensor_free(handle) }

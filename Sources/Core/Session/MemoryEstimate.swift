@@ -85,7 +85,7 @@ enum MemoryEstimate {
     private static func text(_ bytes: Double) -> String {
         var value = bytes / Double(1 << 30)
         var unit = "GiB"
-        if value >= 10_000 { (value, unit) = (value / 1024, "TiB") }
+        if value >= 1024 { (value, unit) = (value / 1024, "TiB") }
         let digits = value < 10 ? (value * 10).rounded() / 10 : value.rounded()
         return "\(PromptParser.number(digits)) \(unit)"
     }
