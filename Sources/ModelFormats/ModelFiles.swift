@@ -24,7 +24,8 @@ public enum ModelFiles {
     private static let others = ["sketchbook.safetensors"]
 
     /// The files of a folder that may be a model of the kind, the likeliest first: those with a usual name of the kind,
-    /// then all other weight files by name. Whether they are is for their contents to say.
+    /// then all other weight files by name, and last those with a usual name of another kind. Whether they are is for
+    /// their contents to say.
     public static func candidates(for kind: Kind, in folder: URL) -> [URL] {
         let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
         let weights = names.filter { name in
@@ -33,7 +34,8 @@ public enum ModelFiles {
         let usual = kind.usualNames.filter(weights.contains)
         let foreign = Kind.allCases.filter { $0 != kind }.flatMap(\.usualNames)
         let rest = weights.filter { !usual.contains($0) && !foreign.contains($0) }
-        return (usual + rest).map { folder.appending(path: $0) }
+        let last = weights.filter { !usual.contains($0) && foreign.contains($0) }
+        return (usual + rest + last).map { folder.appending(path: $0) }
     }
 
     /// All weight files of a folder.

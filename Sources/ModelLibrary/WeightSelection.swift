@@ -22,18 +22,23 @@ struct WeightSelection {
             kind = .clip
             tensors = Self.chosen(keys, prefix, Self.isOfHuggingFace)
             architecture = Self.huggingFace(file, prefix)
-        } else if let prefix = Self.prefix(of: "text_projection", in: keys) {
+        } else if let prefix = Self.prefix(of: "text_projection", in: keys)
+            ?? Self.prefix(of: "text.token_embedding.weight", in: keys)
+        {
+            // Newer open_clip keeps the text tower in a place of its own, beside the other one.
+            let place = prefix.hasSuffix("text.") ? String(prefix.dropLast("text.".count)) : prefix
             kind = .clip
-            tensors = Self.chosen(keys, prefix, Self.isOfCLIP)
-            architecture = Self.openAI(file, prefix)
+            tensors = Self.chosen(keys, place, Self.isOfCLIP)
+            architecture = Self.openAI(file, place)
         } else {
             return nil
         }
     }
 
-    /// What stands before the name in the file: nothing, `first_stage_model.` or `module.`.
+    /// What stands before the name in the file: nothing, `first_stage_model.` or `module.`. What a Net2Net is conditioned
+    /// on may be a VQGAN itself, but not the one that paints.
     private static func prefix(of name: String, in keys: [String]) -> String? {
-        keys.filter { $0 == name || $0.hasSuffix("." + name) }
+        keys.filter { ($0 == name || $0.hasSuffix("." + name)) && !$0.contains("cond_stage_model.") }
             .map { String($0.dropLast(name.count)) }
             .min { $0.count < $1.count }
     }
@@ -55,10 +60,10 @@ struct WeightSelection {
             || codebook.contains(name)
     }
 
-    /// Everything but what stands for itself: numbers that the shapes say, and a mask that is always the same.
+    /// Everything but a mask that is always the same, and counters. The three sizes that OpenAI's files state are kept:
+    /// they tell that a model is one of OpenAI's, and so which GELU it has.
     private static func isOfCLIP(_ name: String) -> Bool {
-        !["input_resolution", "context_length", "vocab_size"].contains(name)
-            && !name.hasSuffix("attn_mask") && !name.hasSuffix("num_batches_tracked")
+        !name.hasSuffix("attn_mask") && !name.hasSuffix("num_batches_tracked")
     }
 
     private static func isOfHuggingFace(_ name: String) -> Bool {
@@ -76,7 +81,10 @@ extension WeightSelection {
         var levels = 0
         while file.info("\(prefix)decoder.up.\(levels).block.0.norm1.weight") != nil { levels += 1 }
         guard levels > 0 else { return nil }
-        return "f=\(1 << (levels - 1)), \(codes) codes" + (plain == nil ? ", Gumbel" : "")
+        // A decoder that ends in patches gives three colours for each of their pixels.
+        let colours = file.info(prefix + "decoder.conv_out.weight")?.shape.first ?? 3
+        let patch = max(1, Int((Double(colours) / 3).squareRoot().rounded()))
+        return "f=\(patch << (levels - 1)), \(codes) codes" + (plain == nil ? ", Gumbel" : "")
     }
 
     private static func openAI(_ file: WeightFile, _ prefix: String) -> String? {

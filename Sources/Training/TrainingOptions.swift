@@ -133,7 +133,7 @@ public struct TrainingPreset: Sendable {
             summary: "cells of 4 pixels, 64 codes, 0.1 million parameters: to try things in a minute",
             size: 32,
             batch: 8,
-            rate: 4e-3,
+            rate: 2e-3,
             description: """
                 {"embed_dim": 8, "n_embed": 64, "ddconfig": {"z_channels": 16, "resolution": 32, "ch": 16,
                 "ch_mult": [1, 2], "num_res_blocks": 1, "mid_attention": false, "patch_size": 2,

@@ -258,3 +258,21 @@ struct CLIPShapes {
         #expect(try description("[1]").warnings == ["config.json cannot be read and was ignored"])
     }
 }
+
+/// Weight files of a folder.
+@Suite final class ModelFilesTests {
+    private let folder = FileManager.default.temporaryDirectory.appending(path: "files-\(UUID().uuidString)")
+
+    init() throws { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
+    @Test func likeliestComeFirst() throws {
+        let names = ["notes.txt", "model.safetensors", "other.pt", "last.ckpt", "sketchbook.safetensors"]
+        for name in names { try Data().write(to: folder.appending(path: name)) }
+        let vqgans = ModelFiles.candidates(for: .vqgan, in: folder).map(\.lastPathComponent)
+        #expect(vqgans == ["last.ckpt", "other.pt", "model.safetensors"])
+        let clips = ModelFiles.candidates(for: .clip, in: folder).map(\.lastPathComponent)
+        #expect(clips == ["model.safetensors", "other.pt", "last.ckpt"])
+    }
+}

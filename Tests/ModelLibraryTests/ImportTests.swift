@@ -25,15 +25,25 @@ import WeightFiles
 
     @Test func aFirstStageLosesItsPrefixAndCompany() throws {
         let folder = try TemporaryFolder()
-        var tensors: [String: [Int]] = ["transformer.blocks.0.attn.mask": [1, 1], "cond_stage_model.decoder.x": [1]]
-        for (key, shape) in vqgan { tensors["first_stage_model." + key] = shape }
+        var tensors: [String: [Int]] = ["transformer.blocks.0.attn.mask": [1, 1]]
+        for (key, shape) in vqgan {
+            tensors["first_stage_model." + key] = shape
+            // The condition of S-FLCKR is a VQGAN, too.
+            tensors["cond_stage_model." + key] = shape
+        }
         let selection = try #require(WeightSelection(try file(tensors, at: folder.path("a.safetensors"))))
         #expect(selection.kind == .vqgan && selection.architecture == "f=2, 8 codes")
         #expect(Set(selection.tensors.keys) == Set(vqgan.keys).subtracting(["quantize.cluster_size"]))
         #expect(selection.tensors["decoder.conv_in.weight"] == "first_stage_model.decoder.conv_in.weight")
     }
 
-    @Test func theThreeLayoutsOfCLIPAreRecognised() throws {
+    @Test func aDecoderOfPatchesCountsThem() throws {
+        let folder = try TemporaryFolder()
+        let patches = vqgan.merging(["decoder.conv_out.weight": [12, 4, 3, 3]]) { $1 }
+        #expect(WeightSelection(try file(patches, at: folder.path("a")))?.architecture == "f=4, 8 codes")
+    }
+
+    @Test func theLayoutsOfCLIPAreRecognised() throws {
         let folder = try TemporaryFolder()
         let openAI = try file(
             [
@@ -46,7 +56,9 @@ import WeightFiles
         let first = try #require(WeightSelection(openAI))
         #expect(first.kind == .clip && first.architecture == "ViT, 224 px, patch 32, 6 features")
         #expect(
-            Set(first.tensors.keys) == ["visual.conv1.weight", "visual.positional_embedding", "text_projection"]
+            Set(first.tensors.keys) == [
+                "visual.conv1.weight", "visual.positional_embedding", "text_projection", "input_resolution",
+            ]
         )
         let huggingFace = try file(
             [
@@ -67,6 +79,15 @@ import WeightFiles
             at: folder.path("c")
         )
         #expect(WeightSelection(resNet)?.architecture == "ResNet 1-1-1-1, 224 px, 6 features")
+        let openCLIP: [String: [Int]] = [
+            "module.visual.conv1.weight": [4, 3, 32, 32], "module.text.text_projection": [4, 6],
+            "module.text.token_embedding.weight": [9, 4], "module.text.attn_mask": [2, 2], "module.logit_scale": [],
+        ]
+        let fourth = try #require(WeightSelection(try file(openCLIP, at: folder.path("e"))))
+        #expect(
+            Set(fourth.tensors.keys)
+                == ["visual.conv1.weight", "text.text_projection", "text.token_embedding.weight", "logit_scale"]
+        )
         #expect(WeightSelection(try file(["some.weight": [1]], at: folder.path("d"))) == nil)
     }
 

@@ -46,6 +46,22 @@ final class TrainingFixture {
         return try #require(RGBImage(width: side, height: side, pixels: pixels))
     }
 
+    /// Slow waves of colour, another direction for every colour and picture.
+    static func waves(_ index: Int, side: Int = 64) throws -> RGBImage {
+        var pixels: [UInt8] = []
+        for y in 0..<side {
+            for x in 0..<side {
+                let (u, v) = (Double(x) / Double(side), Double(y) / Double(side))
+                for colour in 0..<3 {
+                    let angle = Double(index * 3 + colour * 5)
+                    let phase = 2 * Double.pi * (u * cos(angle) + v * sin(angle)) + angle
+                    pixels.append(UInt8(128 + 100 * sin(phase)))
+                }
+            }
+        }
+        return try #require(RGBImage(width: side, height: side, pixels: pixels))
+    }
+
     /// Writes all 16 pairs of colour and shape, or the first of them, with captions beside them.
     func writePictures(_ count: Int = 16, side: Int = 64) throws {
         for index in 0..<count {

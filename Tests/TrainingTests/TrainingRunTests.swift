@@ -17,12 +17,13 @@ import Torch
     }
 
     @Test func vqganLearnsEightPictures() throws {
-        try fixture.writePictures(8)
+        // No colour that most pixels have: answering with it alone would be a good start for the absolute difference.
+        for index in 0..<8 { try fixture.write(TrainingFixture.waves(index), "waves \(index).png") }
         let before = Tensor.liveCount
         do {
-            let events = try fixture.train(fixture.options(.vqgan, steps: 240))
+            let events = try fixture.train(fixture.options(.vqgan, steps: 400))
             let ratio = try #require(events.measure("PSNR"))
-            #expect(ratio > 20, "a grey picture has about 13")
+            #expect(ratio > 15, "a picture in one colour has at most 12")
             #expect(try #require(events.measure("codes")) > 8)
             #expect(try #require(events.losses.last) < #require(events.losses.first) / 2)
         }
@@ -30,7 +31,7 @@ import Torch
         let vqgan = try PretrainedVQGAN(named: fixture.output.path)
         #expect(try vqgan.build(device: .cpu).cellSize == 4)
         let card = String(decoding: try bytes("README.md", in: fixture.output), as: UTF8.self)
-        #expect(card.contains("240 steps of 8 pictures") && card.contains("| PSNR |"))
+        #expect(card.contains("400 steps of 8 pictures") && card.contains("| PSNR |"))
     }
 
     @Test func clipLearnsSixteenPairs() throws {

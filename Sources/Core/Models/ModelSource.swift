@@ -14,15 +14,21 @@ struct ModelSource {
     /// - Throws: ``EngineFailure`` naming the file that is damaged or of another kind, or what the folder lacks.
     init(_ kind: ModelFiles.Kind, in folder: ModelFolder) throws(EngineFailure) {
         if let named = folder.weightFile {
-            self = try Self.open(named, kind, folder)
+            let source = try Self.open(named, kind, folder)
+            guard source.model.kind == kind else { throw source.isNot(kind) }
+            self = source
             return
         }
         let usual = folder.path("\(kind.rawValue).safetensors")
         var refusal: EngineFailure?
         for candidate in ModelFiles.candidates(for: kind, in: folder.url) {
             do throws(EngineFailure) {
-                self = try Self.open(candidate, kind, folder)
-                return
+                let source = try Self.open(candidate, kind, folder)
+                if source.model.kind == kind {
+                    self = source
+                    return
+                }
+                if candidate.path == usual { throw source.isNot(kind) }
             } catch {
                 if candidate.path == usual { throw error }
                 refusal = refusal ?? error
@@ -42,6 +48,8 @@ struct ModelSource {
         self.model = model
     }
 
+    /// Opens a file that holds a model of any kind.
+    /// - Parameter kind: what is looked for, for messages.
     private static func open(
         _ url: URL,
         _ kind: ModelFiles.Kind,
@@ -59,9 +67,7 @@ struct ModelSource {
         } catch {
             throw refusal(file, isNot: kind, error)
         }
-        let source = ModelSource(folder: folder, file: file, model: model)
-        guard model.kind == kind else { throw source.isNot(kind) }
-        return source
+        return ModelSource(folder: folder, file: file, model: model)
     }
 
     private static func refusal(

@@ -26,9 +26,14 @@ struct ImageGradient {
     private var sources: [(attached: Tensor, gradient: Tensor)] = []
 
     /// Pixels of a micro-batch of cutouts up to which their graph is kept while CLIP looks at them.
-    private static let mostKeptPixels = 1 << 20
+    private static let mostKeptPixels = 1 << 19
     /// Cutouts that are taken again at once where it is not.
     private static let repeatedAtOnce = 4
+
+    /// Of how many cutouts of a micro-batch the graph is in memory at once.
+    static func cutoutsKept(_ count: Int, resolution: Int) -> Int {
+        count * resolution * resolution > mostKeptPixels ? min(count, repeatedAtOnce) : count
+    }
 
     private init(prompts: Int, _ device: Device) throws(TorchError) {
         losses = try Tensor.zeros([prompts], device: device)
@@ -75,7 +80,7 @@ struct ImageGradient {
         for source in attached { leaves.append(try source.detached().requiringGradient()) }
         for start in stride(from: 0, to: pass.plans.count, by: microBatch) {
             let plans = pass.plans[start..<min(pass.plans.count, start + microBatch)]
-            let isRepeated = plans.count * pass.sampler.resolution * pass.sampler.resolution > Self.mostKeptPixels
+            let isRepeated = Self.cutoutsKept(plans.count, resolution: pass.sampler.resolution) < plans.count
             let cutouts =
                 try isRepeated
                 ? withoutGradient { () throws(TorchError) in

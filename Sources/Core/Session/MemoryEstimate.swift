@@ -15,7 +15,7 @@ enum MemoryEstimate {
         let step = StepMemory(
             models.vqgan.configuration,
             models.clips.members.map(\.clip.configuration),
-            isExact: options.isExact
+            isExact: options.isExact || models.device != .cpu
         )
         guard let (room, _) = room(on: models.device, options.memory) else {
             return step.plan(settings, room: .infinity)

@@ -23,6 +23,9 @@ struct StepMemory {
     /// Cutouts that CLIP sees at once where there is room: more are no faster.
     private static let usualMicroBatch = 16
 
+    /// Floats that backward keeps per pixel of a cutout: its sampling, colours, gates, erasing and noise.
+    private static let keptPerPixel = 68.0
+
     private let vqgan: VQGANConfiguration
     private let clips: [CLIPConfiguration]
     /// Whether layers are computed one by one, so that backward keeps the result of each.
@@ -64,7 +67,12 @@ struct StepMemory {
         if isExact { kept *= 3 }
         // Gradients of a block's output, middle and input, and the input's own at its side.
         let backward = 4 * pixels * Double(networks.ch)
-        let cutouts = clips.map { perCutout($0) * Double(plan.microBatch) }.max() ?? 0
+        let cutouts =
+            clips.map { clip in
+                let pixels = Double(clip.imageResolution * clip.imageResolution)
+                let together = ImageGradient.cutoutsKept(plan.microBatch, resolution: clip.imageResolution)
+                return perCutout(clip) * Double(plan.microBatch) + Self.keptPerPixel * pixels * Double(together)
+            }.max() ?? 0
         return 4 * (kept + max(backward, cutouts)) + attention(size)
     }
 
@@ -76,7 +84,8 @@ struct StepMemory {
         case .transformer:
             // Per token and block: input, query, key, value, mixed, middle and the four times wider part.
             let tokens = pixels / (patch * patch) + 1
-            return tokens * width * (10 * Double(clip.vision.layers.first ?? 12) + 16) + 12 * pixels
+            let perBlock: Double = isExact ? 20 : 10
+            return tokens * width * (perBlock * Double(clip.vision.layers.first ?? 12) + 16) + 12 * pixels
         case .resNet, .convnet:
             return 160 * pixels
         }
