@@ -24,7 +24,9 @@ def test_sizes(workspace):
     for columns, rows in [(120, 40), (80, 24), (300, 90), (120, 40)]:
         terminal.resize(columns, rows)
         screen = terminal.wait_until(
-            lambda screen: len(screen.split("\n")[0]) == columns and "running" in screen.split("\n")[rows - 2],
+            lambda screen: len(screen.split("\n")[0]) == columns
+            and "running" in screen.split("\n")[rows - 2]
+            and all(pane in screen for pane in PANES),
             f"the layout for {columns}x{rows}",
         )
         assert_fills(terminal, screen)

@@ -1,4 +1,5 @@
 import EngineKit
+import Foundation
 import Testing
 import Torch
 
@@ -34,10 +35,32 @@ import Torch
             let error = try relativeError(z.detached(), reference)
             let lossError = try abs(loss.item() - Double(expectedLoss)) / Double(expectedLoss)
             print("parity trajectory step \(step + 1): z \(error), loss \(lossError)")
+            if step < 3 {
+                #expect(try settledError(z, reference, path) < 1e-4)
+            }
             // A cell whose two nearest codes tie within rounding may change sides, which grows along the way.
-            let bound = step < 3 ? 1e-4 : step < 10 ? 2e-2 : 1e-1
+            let bound = step < 3 ? 1e-3 : step < 10 ? 2e-2 : 1e-1
             #expect(error < bound)
             #expect(lossError < max(1e-4, bound / 10))
         }
+    }
+
+    /// The error over the elements that the reference moves by nearly the whole rate in its first step.
+    ///
+    /// The others have gradients of about Adam's ε = 1e-8 or below there, where the rounding of a gradient decides how
+    /// far, and even which way, its element is moved; or they have met the codebook's range. They must be few.
+    private func settledError(_ z: Tensor, _ reference: Tensor, _ path: Tensor) throws -> Double {
+        let (ours, theirs) = (try z.detached().floats(), try reference.floats())
+        let (start, first) = (
+            try path.slice(0, from: 0, length: 1).floats(), try path.slice(0, from: 1, length: 1).floats()
+        )
+        let moved = zip(first, start).map { abs($0 - $1) >= 0.09 }
+        #expect(moved.filter { !$0 }.count < moved.count / 4)
+        var (difference, whole) = (0.0, 0.0)
+        for (index, isCounted) in moved.enumerated() where isCounted {
+            difference += pow(Double(ours[index]) - Double(theirs[index]), 2)
+            whole += pow(Double(theirs[index]), 2)
+        }
+        return (difference / whole).squareRoot()
     }
 }
