@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import types
 from pathlib import Path
@@ -308,22 +309,39 @@ FILES = {
 # Measurements
 
 
+def highest_resident(pid):
+    """Bytes; `None` when the process has ended. What `wait4` reports would count this script's own memory from before
+    the program took its place."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return None
+    return int(status.split("VmHWM:")[1].split()[0]) * 1024 if "VmHWM:" in status else None
+
+
 def watched(arguments, environment, at=None):
     """Runs a command. Returns seconds, the highest resident bytes and, where its output is JSON lines, when the event
     `at` came and how much was resident at most by then."""
     start = time.monotonic()
     process = subprocess.Popen(arguments, stdout=subprocess.PIPE, env=environment, text=True)
+    peaks = [0]
+
+    def watch():
+        while (peak := highest_resident(process.pid)) is not None:
+            peaks[0] = peak
+            time.sleep(0.005)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
     event = None
     for line in process.stdout:
         if at and event is None and json.loads(line).get("event") == at:
-            status = Path(f"/proc/{process.pid}/status").read_text()
-            peak = int(status.split("VmHWM:")[1].split()[0]) * 1024
-            event = (time.monotonic() - start, peak)
-    _, code, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(code)
-    if process.returncode != 0:
+            event = (time.monotonic() - start, highest_resident(process.pid) or peaks[0])
+    if process.wait() != 0:
         sys.exit(f"{' '.join(map(str, arguments))} failed with status {process.returncode}")
-    return time.monotonic() - start, usage.ru_maxrss * 1024, event
+    seconds = time.monotonic() - start
+    watcher.join()
+    return seconds, peaks[0], event
 
 
 def size(path):
@@ -342,8 +360,7 @@ def measure(name, folder, binary):
     run = [binary, "run", "a forest", f"--{kind}", path, "--size", "256x256", "--steps", "3", "--start", "codes",
            "--json", "-o", folder / f"{name}.png"]
     painted, paint_peak, loaded = watched(run, environment, at="start")
-    imported, import_peak, _ = watched(
-        [binary, "models", "import", path, "--name", name.lower(), "--quiet"], environment)
+    imported, import_peak, _ = watched([binary, "models", "import", path, "--name", name.lower()], environment)
     kept = size(folder / "data/vqclip-tui/models" / name.lower())
 
     def megabytes(count):
