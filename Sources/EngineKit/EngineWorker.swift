@@ -222,7 +222,7 @@ struct WorkerLoop<Session: EngineSession> {
             let pauses = stepsUntilPause == 0
             if isLast || pauses {
                 publishFrame()
-            } else if report.step % max(1, session.previewEvery) == 0 {
+            } else if report.step % max(1, session.previewEvery) == 0, outbox.wantsFrames {
                 publishFrame(isExact: false)
             }
             if isLast { enter(.finished) } else if pauses { enter(.paused) }

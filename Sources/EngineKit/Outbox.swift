@@ -26,6 +26,7 @@ public final class Outbox: Sendable {
     private static let stepReportLimit = 4096
 
     private let content = Mutex(Content())
+    private let framesRestUntil = Mutex<ContinuousClock.Instant?>(nil)
 
     /// Readable from the first entry until ``drain()``. Poll it; never read it directly.
     public let doorbell: Int32
@@ -64,6 +65,16 @@ public final class Outbox: Sendable {
             if content.isEmpty { ring() }
             content.frame = frame
         }
+    }
+
+    /// Whether a frame of a step on the way is wanted now. Those of a pause and of the end always are.
+    public var wantsFrames: Bool {
+        framesRestUntil.withLock { $0.map { $0 <= .now } ?? true }
+    }
+
+    /// Asks for no frames of steps on the way for some time, since making and showing them takes from the steps.
+    public func restFrames(for duration: Duration) {
+        framesRestUntil.withLock { $0 = .now + duration }
     }
 
     /// Takes everything and silences the doorbell.

@@ -32,6 +32,22 @@ struct EngineWorkerTests {
         #expect(observed.engine.shutdown(timeout: .seconds(30)))
     }
 
+    @Test func whileFramesRestOnlyAPauseShowsOne() throws {
+        let observed = Observed(Stage())
+        observed.engine.outbox.restFrames(for: .seconds(3600))
+        #expect(observed.send(.load(.builtIn)) != nil)
+        #expect(observed.send(.start(request(steps: 1_000_000))) != nil)
+        #expect(observed.until { if case .step(let report) = $0 { report.step >= 20 } else { false } })
+        #expect(observed.frame?.step == 0, "the start's")
+        let paused = try #require(observed.send(.pause))
+        #expect(observed.until(phase: .paused))
+        #expect(observed.frame?.step == paused.step)
+        observed.engine.outbox.restFrames(for: .zero)
+        #expect(observed.send(.resume) != nil)
+        while observed.frame?.step == paused.step { try #require(observed.take()) }
+        #expect(observed.engine.shutdown(timeout: .seconds(30)))
+    }
+
     @Test func answersNameTheStepBeforeTheFirstThatFeelsThem() throws {
         let observed = Observed.engine(in: .running, Stage())
         for _ in 0..<20 {

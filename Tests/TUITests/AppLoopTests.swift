@@ -2,6 +2,7 @@ import EngineKit
 import Glibc
 import Preview
 import ScriptedEngine
+import Synchronization
 import Testing
 
 @testable import TUI
@@ -68,7 +69,12 @@ import Testing
         chords.split(separator: " ").compactMap { KeyEvent(notation: String($0)) }.map(InputEvent.key)
     }
 
-    private func loop(_ terminal: RecordingTerminal, _ engine: EngineWorker, _ prompts: [Prompt]) -> WorkbenchLoop {
+    private func loop(
+        _ terminal: RecordingTerminal,
+        _ engine: EngineWorker,
+        _ prompts: [Prompt],
+        render: @escaping PictureRenderer = TestPicture.render
+    ) -> WorkbenchLoop {
         Snapshot.prepareLocale()
         var options = WorkbenchOptions()
         options.prompts = prompts
@@ -86,7 +92,7 @@ import Testing
             terminal: terminal,
             keymap: Keymap(),
             themes: themes,
-            render: TestPicture.render
+            render: render
         )
     }
 
@@ -156,6 +162,22 @@ import Testing
         _ = loop.run()
         // 20 screens take over half a second, in which 2 ms steps by far outnumber them.
         #expect((loop.state.engine.run?.step ?? 0) > 40)
+        #expect(engine.shutdown(timeout: .seconds(5)))
+    }
+
+    @Test func costlyPicturesAreShownLessOften() {
+        let engine = engine()
+        let terminal = RecordingTerminal([])
+        terminal.stopsAtScreen = 20
+        let rendered = Mutex(0)
+        let loop = loop(terminal, engine, [Prompt(.text("a hut"))]) { ticket, frame in
+            rendered.withLock { $0 += 1 }
+            let begun = clock()
+            while clock() - begun < CLOCKS_PER_SEC / 25 {}
+            return TestPicture.render(ticket, frame)
+        }
+        _ = loop.run()
+        #expect((1...6).contains(rendered.withLock { $0 }), "20 screens, each with a step of its own")
         #expect(engine.shutdown(timeout: .seconds(5)))
     }
 

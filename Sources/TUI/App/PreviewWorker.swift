@@ -9,8 +9,7 @@ typealias PictureRenderer = @Sendable (PreviewTicket, Frame) throws -> PreviewPi
 
 /// Renders previews off the main thread, one at a time; of the requests that wait, only the latest is kept.
 ///
-/// The thread has the lowest priority there is: while the engine computes on all cores, previews take about a fiftieth
-/// of one of them and come less often; otherwise they come at once.
+/// The thread has the lowest priority there is, since an operation of the engine ends with its slowest thread.
 final class PreviewWorker: Sendable {
     enum Answer: Sendable {
         case rendered(PreviewTicket, PreviewPicture)
@@ -21,7 +20,7 @@ final class PreviewWorker: Sendable {
     private final class Desk: Sendable {
         struct Content {
             var waiting: (ticket: PreviewTicket, frame: Frame)?
-            var answer: Answer?
+            var answer: (answer: Answer, processorSeconds: Double)?
             var isClosed = false
         }
 
@@ -55,8 +54,8 @@ final class PreviewWorker: Sendable {
         desk.work.signal()
     }
 
-    /// The latest answer, once.
-    func takeAnswer() -> Answer? {
+    /// The latest answer, once, and the processor time that it took.
+    func takeAnswer() -> (answer: Answer, processorSeconds: Double)? {
         desk.content.withLock { content in
             desk.doorbell.silence()
             defer { content.answer = nil }
@@ -74,16 +73,25 @@ final class PreviewWorker: Sendable {
             if isClosed { return }
             // Another request may have been served in this one's place.
             guard let (ticket, frame) = waiting else { continue }
+            let begun = processorSeconds()
             let answer: Answer
             do {
                 answer = .rendered(ticket, try render(ticket, frame))
             } catch {
                 answer = .failed(ticket, EngineFailure(describing: error).description)
             }
+            let taken = processorSeconds() - begun
             desk.content.withLock { content in
-                content.answer = answer
+                content.answer = (answer, taken)
                 desk.doorbell.ring()
             }
         }
+    }
+
+    /// Of this thread; what it waits for the engine's threads does not count.
+    private static func processorSeconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
     }
 }

@@ -27,6 +27,9 @@ extension AppState {
         return .renderPreview(ticket, frame)
     }
 
+    /// Whether the engine needs the cores that a picture is shown with.
+    var showingCostsSteps: Bool { engine.phase == .running && engine.model?.description.device == "cpu" }
+
     /// Takes a rendered picture unless it is stale: of another size or mode, or older than the one shown.
     mutating func accept(_ picture: PreviewPicture, for ticket: PreviewTicket) {
         guard let requested = preview.requested, ticket.hasSameShape(as: requested) else { return }

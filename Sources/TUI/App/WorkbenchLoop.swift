@@ -15,6 +15,11 @@ import Preview
     /// How long a signal to end may wait for the step in progress and its checkpoint.
     private static let leavingLimit = Duration.seconds(20)
 
+    /// Where frames take from the steps, the time until the next one is wanted, as a multiple of a preview's: about a
+    /// fiftieth of one core then goes into making, rendering and drawing them.
+    private static let restPerPreview = 60.0
+    private static let longestFrameRest = Duration.seconds(1)
+
     private(set) var state: AppState
     private let engine: any Engine
     private let terminal: any Terminal
@@ -99,10 +104,13 @@ import Preview
     }
 
     private func receivePreview() {
-        switch previews.takeAnswer() {
+        guard let (answer, seconds) = previews.takeAnswer() else { return }
+        if state.showingCostsSteps {
+            engine.outbox.restFrames(for: min(Self.longestFrameRest, .seconds(seconds * Self.restPerPreview)))
+        }
+        switch answer {
         case .rendered(let ticket, let picture): handle(.previewRendered(ticket, picture))
         case .failed(let ticket, let problem): handle(.previewFailed(ticket, problem))
-        case nil: break
         }
     }
 
