@@ -1,6 +1,7 @@
-"""python3 -m painter render|sheet|captions: see README.md."""
+"""python3 -m painter render|folder|sheet|captions: see README.md."""
 
 import argparse
+import glob
 import json
 import os
 
@@ -34,6 +35,22 @@ def render(options):
             np.save(file, out)
         os.replace(f"{path}.part", f"{path}.npy")
         print(f"{path}.npy: {len(mine)} pictures", flush=True)
+
+
+def folder(options):
+    """Writes the rendered pictures to train on as PNG files with a metadata.jsonl, as other trainers read them."""
+    os.makedirs(options.out, exist_ok=True)
+    with open(f"{options.out}/metadata.jsonl", "w", encoding="utf-8") as metadata:
+        for path in sorted(glob.glob(f"{options.data}/train-*.npy")):
+            name = os.path.basename(path)[:-4]
+            os.makedirs(f"{options.out}/{name}", exist_ok=True)
+            with open(f"{path[:-4]}.json", encoding="utf-8") as file:
+                captions = json.load(file)
+            for row, (pixels, caption) in enumerate(zip(np.load(path, mmap_mode="r"), captions, strict=True)):
+                file_name = f"{name}/{row:05}.png"
+                Image.fromarray(pixels).save(f"{options.out}/{file_name}", compress_level=1)
+                metadata.write(json.dumps({"file_name": file_name, "text": caption}) + "\n")
+            print(f"{options.out}/{name}: {len(captions)} pictures", flush=True)
 
 
 def sheet(options):
@@ -71,6 +88,10 @@ def main():
             sub.add_argument("--out", required=True, help="a PNG or JPEG to write")
             sub.add_argument("--columns", type=int, default=8)
             sub.add_argument("--cache", help="where to keep the objects' drawings between calls")
+    sub = commands.add_parser("folder", help=folder.__doc__.split(".")[0])
+    sub.add_argument("--data", required=True, help="the folder that render has written")
+    sub.add_argument("--out", required=True, help="folder for the PNG files and their captions")
+    sub.set_defaults(run=folder)
     options = parser.parse_args()
     options.run(options)
 
