@@ -13,10 +13,21 @@ using torch::autograd::variable_list;
 
 namespace {
 
-/// x · wᵀ + b. oneDNN's product is a tenth faster than the BLAS that at::linear takes.
+/// Whether the BLAS that at::linear takes, MKL, is faster than oneDNN's product. It is on Intel's processors, by a
+/// twentieth forward and by up to half backward; on others oneDNN's is, by a tenth.
+bool prefers_blas() {
+#if defined(__x86_64__)
+    static const bool is_intel = __builtin_cpu_is("intel");
+    return is_intel;
+#else
+    return false;
+#endif
+}
+
+/// x · wᵀ + b.
 at::Tensor product(const at::Tensor &x, const at::Tensor &w, const at::Tensor &b = at::Tensor()) {
     static const auto onednn = c10::Dispatcher::singleton().findSchema({"mkldnn::_linear_pointwise", ""});
-    if (!onednn || !at::globalContext().userEnabledMkldnn()) {
+    if (prefers_blas() || !onednn || !at::globalContext().userEnabledMkldnn()) {
         return at::linear(x, w, b.defined() ? std::optional(b) : std::nullopt);
     }
     torch::jit::Stack stack;

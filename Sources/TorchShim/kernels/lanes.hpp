@@ -8,7 +8,8 @@ typedef float LooseVec __attribute__((vector_size(LANES * 4), aligned(4)));
 
 static inline Vec load(const float *p) { return *reinterpret_cast<const LooseVec *>(p); }
 static inline void store(float *p, Vec v) { *reinterpret_cast<LooseVec *>(p) = v; }
-static inline Vec splat(float x) { return Vec{} + x; }
+/// Minus zero costs nothing, where plus zero is an addition: it would turn -0 into 0.
+static inline Vec splat(float x) { return x - Vec{}; }
 
 /// Cephes' expf: 2ⁿ times a polynomial in the rest, to about one unit in the last place.
 static inline Vec exponential(Vec x) {
