@@ -62,8 +62,9 @@ final class CLIPTrainer: Trainer {
         optimizer = try ModelOptimizer(parameters, settings, averageDecay: 0.99)
         let headParameters = ParameterSet(seed: options.seed &+ 2, initialValues: { InitialRules.values($0, $1) })
         var known: [String: Tensor] = [:]
-        if source.source.shape(of: Self.scaleKey) == [] {
-            known[Self.scaleKey] = try source.source.tensor(Self.scaleKey)
+        // Some files have it as a number, others as a list of one.
+        if source.source.shape(of: Self.scaleKey)?.reduce(1, *) == 1 {
+            known[Self.scaleKey] = try source.source.tensor(Self.scaleKey).reshaped([])
         }
         let w = Weights(MemoryStateDict(known), device: device, training: headParameters)
         logitScale = try w.tensor(Self.scaleKey, [])
