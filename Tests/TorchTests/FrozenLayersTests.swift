@@ -60,6 +60,7 @@ extension TorchSuites {
 
         private func expectAgreement(
             _ shape: [Int],
+            mayBeSame: Bool = false,
             sourceLocation: SourceLocation = #_sourceLocation,
             _ body: (Tensor) throws -> Tensor
         ) throws {
@@ -68,16 +69,17 @@ extension TorchSuites {
             #expect(value.shape == exact.shape, sourceLocation: sourceLocation)
             #expect(try error(value, exact) < 2e-5, sourceLocation: sourceLocation)
             #expect(try error(gradient, exactGradient) < 2e-5, sourceLocation: sourceLocation)
+            guard !mayBeSame else { return }
             #expect(try value.floats() != exact.floats(), "nothing was computed faster", sourceLocation: sourceLocation)
         }
 
-        @Test(arguments: [[1, 32, 16, 16], [2, 16, 17, 31], [1, 48, 64, 40], [1, 128, 97, 65], [3, 64, 36, 18]])
+        @Test(arguments: [[1, 64, 16, 16], [2, 64, 17, 31], [1, 80, 64, 40], [1, 128, 97, 65], [3, 64, 36, 18]])
         func aConvolutionAgrees(shape: [Int]) throws {
             let layer = try convolution(shape[1], 48)
             try expectAgreement(shape) { try layer($0) }
         }
 
-        @Test(arguments: [[1, 32, 16, 16], [2, 16, 9, 31]])
+        @Test(arguments: [[1, 64, 16, 16], [2, 80, 9, 31]])
         func aConvolutionOfAnEnlargedPictureAgrees(shape: [Int]) throws {
             let layer = try convolution(shape[1], 32)
             try expectAgreement(shape) { try layer.enlarging($0) }
@@ -94,7 +96,7 @@ extension TorchSuites {
             }
         }
 
-        @Test(arguments: [(32, 32, false), (64, 32, false), (32, 96, true)])
+        @Test(arguments: [(64, 64, false), (128, 64, false), (64, 96, true)])
         func aResidualBlockAgrees(inputs: Int, outputs: Int, isRecomputed: Bool) throws {
             let (norm1, norm2) = (try norm(inputs, 8), try norm(outputs, 16))
             let (first, second) = (try convolution(inputs, outputs), try convolution(outputs, outputs))
@@ -113,10 +115,17 @@ extension TorchSuites {
             }
         }
 
-        @Test func recomputingChangesNoBit() throws {
+        @Test func layersOfFewChannelsAreLeftToTheLibrary() throws {
             let (norm, layer) = (try norm(32, 8), try convolution(32, 32))
+            let x = try Tensor.normal([1, 32, 40, 40], seed: 1)
+            #expect(try x.residualBlock(norm, layer, norm, layer, shortcut: nil, isRecomputed: false) == nil)
+            #expect(try x.normalizedConvolution(norm, layer) == nil)
+        }
+
+        @Test func recomputingChangesNoBit() throws {
+            let (norm, layer) = (try norm(64, 8), try convolution(64, 64))
             func gradient(_ isRecomputed: Bool) throws -> [Float] {
-                try result([1, 32, 40, 40]) { x in
+                try result([1, 64, 40, 40]) { x in
                     let y = try x.residualBlock(norm, layer, norm, layer, shortcut: nil, isRecomputed: isRecomputed)
                     return try #require(y)
                 }.gradient.floats()
@@ -135,7 +144,9 @@ extension TorchSuites {
             let (weight, bias) = (try (w / "in").tensor("weight"), try (w / "in").tensor("bias"))
             let (output, expand) = (try Linear(w / "o", 64, 64), try Linear(w / "e", 64, 256))
             let contract = try Linear(w / "c", 256, 64)
-            try expectAgreement([3, 7, 64]) { x in
+            var isJoint = false
+            // Where both take their products from the same library, not a bit may differ.
+            try expectAgreement([3, 7, 64], mayBeSame: true) { x in
                 let joint = try x.transformerBlock(
                     norm,
                     inputWeight: weight,
@@ -148,7 +159,10 @@ extension TorchSuites {
                     isQuickGELU: isQuickGELU,
                     queries: queries
                 )
-                if let joint { return joint }
+                if let joint {
+                    isJoint = true
+                    return joint
+                }
                 let parts = try norm(x).linear(weight, bias).reshaped([3, 7, 3, 4, 16]).permuted(2, 0, 3, 1, 4)
                 func part(_ index: Int) throws -> Tensor {
                     try parts.slice(0, from: index, length: 1).reshaped([3, 4, 7, 16])
@@ -159,6 +173,7 @@ extension TorchSuites {
                 let y = try h + contract(isQuickGELU ? inner.quickGelu() : inner.gelu())
                 return queries == 0 ? y : try y.slice(1, from: 0, length: queries)
             }
+            #expect(isJoint)
         }
 
         @Test func patchesAgree() throws {
@@ -168,9 +183,9 @@ extension TorchSuites {
         }
 
         @Test func weightsThatAreTrainedGetTheirGradients() throws {
-            let (norm, layer) = (try norm(32, 8), try convolution(32, 32))
+            let (norm, layer) = (try norm(64, 8), try convolution(64, 64))
             try layer.weight.requiringGradient()
-            let x = try Tensor.normal([1, 32, 20, 20], seed: 1)
+            let x = try Tensor.normal([1, 64, 20, 20], seed: 1)
             #expect(try x.residualBlock(norm, layer, norm, layer, shortcut: nil, isRecomputed: false) == nil)
             try layer(x).sum().backward()
             #expect(try #require(try layer.weight.gradient()).norm().item() > 0)
