@@ -5,6 +5,7 @@
     python3 -m builtin.evaluate sheet --out DIR --jpeg sheet.jpg        # the pictures with their prompts
     python3 -m builtin.evaluate blind --out DIR                         # the same shuffled and without names
     python3 -m builtin.evaluate score --out DIR --answers answers.json  # {"01": 17, ...}: picture and prompt, from 1
+    python3 -m builtin.evaluate judge --out DIR --clip JUDGE            # how a CLIP assigns them that painted none
 """
 
 import argparse
@@ -92,10 +93,24 @@ def score(options):
     print(f"{right} of {len(shown)}")
 
 
+def judge(options):
+    """Counts how often a CLIP finds the prompt of a picture, and the picture of a prompt, among all."""
+    paths = [f"{options.out}/{number:02}.png" for number in range(1, len(prompts()) + 1)]
+    lines = subprocess.run([BINARY, "score", *paths, "--clip", options.clip, "--json", "--text", *prompts()],
+                           check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
+    cosine = {(e["image"], e["text"]): e["cosine"] for e in map(json.loads, lines)}
+    for name, rows in (("prompt of a picture", [[cosine[p, t] for t in prompts()] for p in paths]),
+                       ("picture of a prompt", [[cosine[p, t] for p in paths] for t in prompts()])):
+        places = [sum(other > row[i] for other in row) for i, row in enumerate(rows)]
+        first, five = (sum(place < count for place in places) for count in (1, 5))
+        print(f"{name}: first for {first} of {len(rows)}, among the first five for {five}")
+    print(f"mean likeness {sum(cosine[pair] for pair in zip(paths, prompts())) / len(paths):.3f}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     commands = parser.add_subparsers(required=True)
-    for command in (check, paint, sheet, blind, score):
+    for command in (check, paint, sheet, blind, score, judge):
         sub = commands.add_parser(command.__name__, help=command.__doc__.split(".")[0])
         sub.set_defaults(run=command)
         if command is check:
@@ -111,6 +126,8 @@ def main():
             sub.add_argument("--jpeg", required=True)
         elif command is score:
             sub.add_argument("--answers", required=True)
+        elif command is judge:
+            sub.add_argument("--clip", required=True)
     options = parser.parse_args()
     options.run(options)
 

@@ -4,7 +4,8 @@
 "Taming Transformers for High-Resolution Image Synthesis", Esser et al., 2021 (the layout).
 
 The loss is L1 with the differences of neighbours at three scales, 0.3 of a perceptual distance in the early features
-of a CLIP, and 0.25 of the commitment. A run that was killed goes on from its last checkpoint.
+of a CLIP, 0.25 of the commitment, and the error in decibels, in which quiet pictures count as much as busy ones. A run
+that was killed goes on from its last checkpoint.
 """
 
 import argparse
@@ -19,7 +20,7 @@ import torch.nn.functional as F
 from . import pictures as data, tensors
 from .clip import CLIP
 from .clock import Budget
-from .vqgan import CONFIGURATION, VQGAN
+from .vqgan import VQGAN
 
 
 def pyramid_loss(a, b):
@@ -41,11 +42,20 @@ def perceptual_loss(clip, a, b):
     return sum((F.normalize(x, dim=1) - F.normalize(y, dim=1)).square().sum(1).mean() for x, y in pairs)
 
 
-class Codes:
-    """The codebook as a moving average of the vectors that fall to each code; codes that nothing falls to start anew."""
+def decibels(a, b):
+    """[N, 3, H, W] in -1...1 -> the PSNR of each, [N]."""
+    return -10 * (((a - b) / 2).square().flatten(1).mean(1) + 1e-6).log10()
 
-    def __init__(self, model, decay=0.98):
-        self.model, self.decay = model, decay
+
+class Codes:
+    """The codebook as a moving average of the vectors that fall to each code; codes that nothing falls to start anew.
+
+    The average goes back over about 16 vectors for each code, however many codes share those of a step.
+    """
+
+    def __init__(self, model, vectors):
+        self.model, self.share = model, vectors / len(model.codebook)
+        self.decay = 1 - self.share / 16
         self.counts = torch.ones(len(model.codebook))
         self.sums = model.codebook.detach().clone()
 
@@ -55,7 +65,7 @@ class Codes:
         count = torch.zeros_like(self.counts)
         for batch in batches:
             count += torch.bincount(self.model.nearest(self.model.encode(batch)).flatten(), minlength=len(count))
-        self.counts = (count / len(batches)).clamp(min=0.06)
+        self.counts = (count / len(batches)).clamp(min=0.12 * self.share)
         self.sums = self.model.codebook * self.counts[:, None]
 
     @torch.no_grad()
@@ -69,8 +79,8 @@ class Codes:
             mean = torch.zeros_like(book).index_add_(0, nearest, z) / count.clamp(min=1)[:, None]
             book = torch.where(count[:, None] > 0, mean, z[torch.randint(0, len(z), (len(book),))])
         self.model.codebook.copy_(book)
-        self.counts.fill_(1)
-        self.sums = book.clone()
+        self.counts.fill_(self.share)
+        self.sums = book * self.share
 
     @torch.no_grad()
     def update(self, z, codes, restart):
@@ -78,11 +88,11 @@ class Codes:
         self.counts.mul_(self.decay).add_(
             torch.bincount(codes, minlength=len(self.counts)).float(), alpha=1 - self.decay)
         self.sums.mul_(self.decay).add_(torch.zeros_like(self.sums).index_add_(0, codes, z), alpha=1 - self.decay)
-        dead = self.counts < 0.05
+        dead, anew = self.counts < 0.1 * self.share, 0.6 * self.share
         if restart and dead.any():
-            self.sums[dead] = z[torch.randint(0, len(z), (int(dead.sum()),))] * 0.3
-            self.counts[dead] = 0.3
-        self.model.codebook.copy_(self.sums / self.counts.clamp(min=1e-3)[:, None])
+            self.sums[dead] = z[torch.randint(0, len(z), (int(dead.sum()),))] * anew
+            self.counts[dead] = anew
+        self.model.codebook.copy_(self.sums / self.counts.clamp(min=1e-6)[:, None])
 
 
 @torch.no_grad()
@@ -94,8 +104,7 @@ def evaluate(model, held):
         out.append(picture)
         used.update(codes.unique().tolist())
     out = torch.cat(out)
-    error = ((out - held) / 2).square().flatten(1).mean(1)
-    return float((-10 * error.log10()).mean()), len(used), out
+    return float(decibels(out, held).mean()), len(used), out
 
 
 def parse():
@@ -108,6 +117,8 @@ def parse():
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--unquantised", type=int, default=500, help="first steps of a run from scratch")
+    parser.add_argument("--codes", type=int, help="give the model of --init so many codes, found by k-means")
+    parser.add_argument("--decibels", type=float, default=0.02, help="what a decibel counts in the loss")
     parser.add_argument("--every", type=int, default=250, help="steps between evaluations")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
@@ -122,16 +133,22 @@ class Run:
         held = data.Pictures(options.data, "held")
         self.held = data.to_tensor(np.stack([held[i] for i in range(min(96, len(held)))]))
         self.model = VQGAN.load(options.init) if options.init else VQGAN().to(memory_format=torch.channels_last)
+        if options.codes:
+            self.model.set_codes(options.codes)
         self.judge = CLIP.load(options.perceptual).eval().requires_grad_(False) if options.perceptual else None
         learning = [p for p in self.model.parameters() if p.requires_grad]
         self.optimiser = torch.optim.AdamW(learning, lr=options.rate, betas=(0.9, 0.99), weight_decay=1e-4)
-        self.average = tensors.MovingAverage(self.model, 0.995)
-        self.codes, self.step, self.budget = Codes(self.model), 0, Budget(options.minutes)
+        # 8 x 8 of each crop.
+        self.codes, self.step, self.budget = Codes(self.model, options.batch * 64), 0, Budget(options.minutes)
         self.path = f"{options.out}/vqgan.checkpoint"
-        if os.path.exists(self.path):
-            self.resume()
-        elif options.init:
+        continued = os.path.exists(self.path)
+        if options.codes and not continued:
+            self.codes.spread([self.batch() for _ in range(options.codes // 16)])
+        elif options.init and not continued:
             self.codes.measure([self.batch() for _ in range(100)])
+        self.average = tensors.MovingAverage(self.model, 0.995)
+        if continued:
+            self.resume()
 
     def batch(self):
         return data.crops(self.train, self.options.batch, self.random)
@@ -167,7 +184,7 @@ class Run:
             y = self.model.decode(z + (vectors - z).detach())
         else:
             loss, y = 0, self.model.decode(z)
-        loss = loss + pyramid_loss(y, x)
+        loss = loss + pyramid_loss(y, x) - self.options.decibels * decibels(y, x).mean()
         if self.judge is not None and self.step % 2 == 0:
             loss = loss + 0.3 * perceptual_loss(self.judge, y, x)
         self.optimiser.zero_grad(set_to_none=True)
@@ -183,12 +200,12 @@ class Run:
 
     def report(self):
         with tensors.swapped(self.model, self.average.state):
-            decibels, used, out = evaluate(self.model, self.held)
-            metadata = {"config": json.dumps(CONFIGURATION)}
+            quality, used, out = evaluate(self.model, self.held)
+            metadata = {"config": json.dumps(self.model.configuration)}
             tensors.save(f"{self.options.out}/vqgan.safetensors", self.model.state_dict(), metadata)
         with open(f"{self.options.out}/vqgan.csv", "a", newline="") as file:
-            csv.writer(file).writerow([self.step, f"{self.budget.spent:.2f}", f"{decibels:.3f}", used])
-        print(f"step {self.step}  {self.budget.spent:.1f} min  PSNR {decibels:.2f} dB  {used} codes", flush=True)
+            csv.writer(file).writerow([self.step, f"{self.budget.spent:.2f}", f"{quality:.3f}", used])
+        print(f"step {self.step}  {self.budget.spent:.1f} min  PSNR {quality:.2f} dB  {used} codes", flush=True)
         rows = [t for i in range(0, 24, 8) for t in (self.held[i:i + 8], out[i:i + 8])]
         data.grid(rows).save(f"{self.options.out}/vqgan.png")
         self.save()

@@ -123,14 +123,19 @@ class Decoder(nn.Module):
 class VQGAN(nn.Module):
     def __init__(self, configuration=CONFIGURATION):
         super().__init__()
-        dd = configuration["ddconfig"]
+        self.configuration, dd = configuration, configuration["ddconfig"]
         self.patch = dd["patch_size"]
         sizes = (dd["ch"], dd["ch_mult"], dd["num_res_blocks"], dd["z_channels"], 3 * self.patch**2)
         self.encoder, self.decoder = Encoder(*sizes), Decoder(*sizes)
         self.quant_conv = nn.Conv2d(dd["z_channels"], configuration["embed_dim"], 1)
         self.post_quant_conv = nn.Conv2d(configuration["embed_dim"], dd["z_channels"], 1)
         self.quantize = nn.Module()
-        self.quantize.embedding = nn.Embedding(configuration["n_embed"], configuration["embed_dim"])
+        self.set_codes(configuration["n_embed"])
+
+    def set_codes(self, count):
+        """Another codebook, of vectors that mean nothing yet."""
+        self.configuration = {**self.configuration, "n_embed": count}
+        self.quantize.embedding = nn.Embedding(count, self.configuration["embed_dim"])
         self.quantize.embedding.weight.requires_grad_(False)  # it follows the encoder as a moving average
 
     @classmethod
