@@ -228,6 +228,7 @@ struct WorkerLoop<Session: EngineSession> {
             if isLast { enter(.finished) } else if pauses { enter(.paused) }
         } catch {
             report(.failed(EngineFailure(describing: error)))
+            publishFrame()
             enter(.paused)
         }
     }

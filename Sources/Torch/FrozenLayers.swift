@@ -4,6 +4,12 @@ internal import CTorch
 // on other devices than the CPU, while weights are trained, for sizes that do not suit, and with
 // ``Runtime/setExact(_:)``. The single layers then say what is computed.
 
+/// What those layers are for.
+public enum FrozenLayers {
+    /// Convolutions of fewer channels in are left to libtorch; `fewest_inputs` in winograd.cpp.
+    public static let fewestChannels = 64
+}
+
 extension Tensor {
     /// `convolution(norm(self).silu())`, the convolution being 3 × 3 with padding 1.
     public func normalizedConvolution(_ norm: GroupNorm, _ convolution: Conv2d) throws(TorchError) -> Tensor? {

@@ -17,8 +17,8 @@ namespace {
 /// twentieth forward and by up to half backward; on others oneDNN's is, by a tenth.
 bool prefers_blas() {
 #if defined(__x86_64__)
-    static const bool is_intel = __builtin_cpu_is("intel");
-    return is_intel;
+    static const bool has_faster = at::hasMKL() && __builtin_cpu_is("intel");
+    return has_faster;
 #else
     return false;
 #endif

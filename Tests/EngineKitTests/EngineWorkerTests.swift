@@ -48,6 +48,19 @@ struct EngineWorkerTests {
         #expect(observed.engine.shutdown(timeout: .seconds(30)))
     }
 
+    @Test func aStepThatFailsWhileFramesRestShowsWhereItStopped() throws {
+        let stage = Stage()
+        let observed = Observed(stage)
+        observed.engine.outbox.restFrames(for: .seconds(3600))
+        #expect(observed.send(.load(.builtIn)) != nil)
+        #expect(observed.send(.start(request(steps: 1_000_000))) != nil)
+        #expect(observed.until { if case .step(let report) = $0 { report.step >= 5 } else { false } })
+        stage.change { $0.failingSteps = 1 }
+        #expect(observed.until(phase: .paused))
+        #expect(observed.frame?.step == observed.steps.last)
+        #expect(observed.engine.shutdown(timeout: .seconds(30)))
+    }
+
     @Test func answersNameTheStepBeforeTheFirstThatFeelsThem() throws {
         let observed = Observed.engine(in: .running, Stage())
         for _ in 0..<20 {

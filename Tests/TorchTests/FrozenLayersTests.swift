@@ -116,10 +116,14 @@ extension TorchSuites {
         }
 
         @Test func layersOfFewChannelsAreLeftToTheLibrary() throws {
-            let (norm, layer) = (try norm(32, 8), try convolution(32, 32))
-            let x = try Tensor.normal([1, 32, 40, 40], seed: 1)
-            #expect(try x.residualBlock(norm, layer, norm, layer, shortcut: nil, isRecomputed: false) == nil)
-            #expect(try x.normalizedConvolution(norm, layer) == nil)
+            for (channels, isFused) in [(FrozenLayers.fewestChannels - 16, false), (FrozenLayers.fewestChannels, true)]
+            {
+                let (norm, layer) = (try norm(channels, 8), try convolution(channels, channels))
+                let x = try Tensor.normal([1, channels, 40, 40], seed: 1)
+                let block = try x.residualBlock(norm, layer, norm, layer, shortcut: nil, isRecomputed: false)
+                #expect((block != nil) == isFused)
+                #expect(try (x.normalizedConvolution(norm, layer) != nil) == isFused)
+            }
         }
 
         @Test func recomputingChangesNoBit() throws {

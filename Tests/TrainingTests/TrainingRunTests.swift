@@ -141,8 +141,8 @@ import Torch
         try fixture.writePictures(8)
         var options = try fixture.options(.clip, steps: 2)
         (options.initial, options.size, options.batch, options.rate) = ("built-in", 64, 8, 1e-4)
-        let first = try fixture.train(options).lazy.compactMap { if case .step(let report) = $0 { report } else { nil } }.first
-        let scale = first?.losses.first { $0.name == "scale" }?.value
+        let steps = try fixture.train(options).compactMap { if case .step(let report) = $0 { report } else { nil } }
+        let scale = steps.first?.losses.first { $0.name == "scale" }?.value
         #expect(try #require(scale) > 20, "the file's own, where a new model has 14")
         #expect(try PretrainedCLIP(named: fixture.output.path).build(device: .cpu).resolution == 64)
         options = try fixture.options(.vqgan, steps: 2)

@@ -27,7 +27,7 @@ struct StepCost: StepWorkCounting {
         return StepWork(
             decoding: decoding.reduce(0, +),
             // Of each block the first half.
-            decodingAgain: isExact ? 0 : decoding.prefix(plan.recomputedLevels).reduce(0, +) / 2,
+            decodingAgain: decoding.indices.reduce(0) { $0 + (memory.recomputes($1, plan) ? decoding[$1] / 2 : 0) },
             cutting: clips.reduce(0) { $0 + Double($1.imageResolution * $1.imageResolution) } * cuts,
             looking: clips.reduce(0) { $0 + $1.towerOperations } * cuts,
             peakBytes: baseBytes + Self.firstTouched + memory.bytes(settings.size, plan)

@@ -1,4 +1,5 @@
 import EngineKit
+import Torch
 
 /// How a step trades time for memory.
 struct StepPlan: Hashable {
@@ -22,6 +23,9 @@ struct StepPlan: Hashable {
 struct StepMemory {
     /// Cutouts that CLIP sees at once where there is room: more are no faster.
     private static let usualMicroBatch = 16
+
+    /// One by one, normalisations and activations keep their results too.
+    private static let oneByOne = 3.0
 
     /// Floats that backward keeps per pixel of a cutout: its sampling, colours, gates, erasing and noise.
     private static let keptPerPixel = 68.0
@@ -58,13 +62,13 @@ struct StepMemory {
         var inputs = networks.channels(networks.chMult.count - 1)
         for level in networks.chMult.indices.reversed() {
             let (outputs, share) = (networks.channels(level), pixels / Double(1 << (2 * level)))
-            let inner = !isExact && level < plan.recomputedLevels ? 0 : outputs * (networks.numResBlocks + 1)
-            kept += share * Double(inputs + outputs * networks.numResBlocks + inner)
+            let isOneByOne = isOneByOne(outputs)
+            let inner = recomputes(level, plan) ? 0 : outputs * (networks.numResBlocks + 1)
+            let blocks = Double(inputs + outputs * networks.numResBlocks + inner)
+            kept += share * blocks * (isOneByOne ? Self.oneByOne : 1)
             inputs = outputs
         }
-        kept += pixels * Double(networks.ch)
-        // One by one, normalisations and activations keep their results too.
-        if isExact { kept *= 3 }
+        kept += pixels * Double(networks.ch) * (isOneByOne(networks.ch) ? Self.oneByOne : 1)
         // Gradients of a block's output, middle and input, and the input's own at its side.
         let backward = 4 * pixels * Double(networks.ch)
         let cutouts =
@@ -75,6 +79,13 @@ struct StepMemory {
             }.max() ?? 0
         return 4 * (kept + max(backward, cutouts)) + attention(size)
     }
+
+    /// Whether backward computes a part of the level again.
+    func recomputes(_ level: Int, _ plan: StepPlan) -> Bool {
+        level < plan.recomputedLevels && !isOneByOne(vqgan.ddconfig.channels(level))
+    }
+
+    private func isOneByOne(_ channels: Int) -> Bool { isExact || channels < FrozenLayers.fewestChannels }
 
     /// Floats that a CLIP keeps of one cutout.
     private func perCutout(_ clip: CLIPConfiguration) -> Double {

@@ -16,7 +16,7 @@ import Preview
     private static let leavingLimit = Duration.seconds(20)
 
     /// Where frames take from the steps, the time until the next one is wanted, as a multiple of a preview's: about a
-    /// fiftieth of one core then goes into making, rendering and drawing them.
+    /// fiftieth of one core then goes into rendering and drawing them.
     private static let restPerPreview = 60.0
     private static let longestFrameRest = Duration.seconds(1)
 
@@ -100,7 +100,10 @@ import Preview
         for event in events where exit == nil {
             handle(.engine(event))
         }
-        if let frame, exit == nil { handle(.frame(frame)) }
+        guard let frame, exit == nil else { return }
+        // Until its preview is there, or for good where pictures are off, the next one can wait.
+        if state.showingCostsSteps { engine.outbox.restFrames(for: Self.longestFrameRest) }
+        handle(.frame(frame))
     }
 
     private func receivePreview() {

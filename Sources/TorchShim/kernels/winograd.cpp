@@ -17,6 +17,7 @@ constexpr int64_t padding = 80;
 constexpr int64_t tiles_at_once = 48;
 /// Floats of points up to which all tiles are transformed before any is multiplied.
 constexpr int64_t most_shared_points = 3 << 20;
+/// With fewer channels the transforms cost more than the multiplications that they save.
 constexpr int64_t fewest_inputs = 64;
 
 class Plan {
@@ -158,7 +159,6 @@ void Plan::run() const {
 bool Convolution::pays(int64_t height, int64_t width, int64_t inputs, int64_t outputs) {
     const int64_t lanes = kernels().lanes;
     if (inputs % lanes != 0 || outputs % lanes != 0) return false;
-    // With few channels the transforms cost more than the multiplications that they save.
     if (inputs < fewest_inputs) return false;
     // What the tiles waste at the edges: 8 pixels are computed as 12.
     const int64_t covered = (height + 5) / 6 * ((width + 5) / 6) * 36;
