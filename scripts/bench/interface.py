@@ -6,7 +6,7 @@ Usage: scripts/bench/interface.py [BINARY] [--keys N] [--size WxH] [--rounds N] 
 
 The program runs on a pseudo-terminal that this script reads directly; the delay of the method itself, a byte echoed by
 `cat` through the same kind of terminal, is printed beside the figures. For the preview's cost two workbenches take
-turns, one that shows every step and one that shows none; steps and times come from the program's own log.
+turns, one with the preview and one without; steps and times come from the program's own log.
 """
 
 import argparse
@@ -135,7 +135,7 @@ def preview_cost(binary, size, further, rounds, seconds):
 
 
 def key_delays(binary, count, size, further):
-    """Opens and closes the help while the picture is painted, with the preview drawn at every step."""
+    """Opens and closes the help while the picture is painted, with the preview shown."""
     session = painting(binary, size, further)
     session.drain(2)
     delays = []

@@ -42,9 +42,9 @@ def perceptual_loss(clip, a, b):
     return sum((F.normalize(x, dim=1) - F.normalize(y, dim=1)).square().sum(1).mean() for x, y in pairs)
 
 
-def decibels(a, b):
-    """[N, 3, H, W] in -1...1 -> the PSNR of each, [N]."""
-    return -10 * (((a - b) / 2).square().flatten(1).mean(1) + 1e-6).log10()
+def decibels(a, b, least=0.0):
+    """[N, 3, H, W] in -1...1 -> the PSNR of each, [N]; `least` is added to the error, to keep its gradient finite."""
+    return -10 * (((a - b) / 2).square().flatten(1).mean(1) + least).log10()
 
 
 class Codes:
@@ -55,7 +55,7 @@ class Codes:
 
     def __init__(self, model, vectors):
         self.model, self.share = model, vectors / len(model.codebook)
-        self.decay = 1 - self.share / 16
+        self.decay = max(0.0, 1 - self.share / 16)
         self.counts = torch.ones(len(model.codebook))
         self.sums = model.codebook.detach().clone()
 
@@ -121,7 +121,10 @@ def parse():
     parser.add_argument("--decibels", type=float, default=0.02, help="what a decibel counts in the loss")
     parser.add_argument("--every", type=int, default=250, help="steps between evaluations")
     parser.add_argument("--seed", type=int, default=1)
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.codes and not options.init:
+        parser.error("--codes is for a model of --init; a new one has the codes of its configuration")
+    return options
 
 
 class Run:
@@ -143,7 +146,7 @@ class Run:
         self.path = f"{options.out}/vqgan.checkpoint"
         continued = os.path.exists(self.path)
         if options.codes and not continued:
-            self.codes.spread([self.batch() for _ in range(options.codes // 16)])
+            self.codes.spread([self.batch() for _ in range(max(1, options.codes // 16))])
         elif options.init and not continued:
             self.codes.measure([self.batch() for _ in range(100)])
         self.average = tensors.MovingAverage(self.model, 0.995)
@@ -184,7 +187,7 @@ class Run:
             y = self.model.decode(z + (vectors - z).detach())
         else:
             loss, y = 0, self.model.decode(z)
-        loss = loss + pyramid_loss(y, x) - self.options.decibels * decibels(y, x).mean()
+        loss = loss + pyramid_loss(y, x) - self.options.decibels * decibels(y, x, least=1e-6).mean()
         if self.judge is not None and self.step % 2 == 0:
             loss = loss + 0.3 * perceptual_loss(self.judge, y, x)
         self.optimiser.zero_grad(set_to_none=True)

@@ -38,7 +38,7 @@ def render(options):
 
 
 def folder(options):
-    """Writes the rendered pictures to train on as PNG files with a metadata.jsonl, as other trainers read them."""
+    """Writes the rendered pictures to train on as PNG files, with their captions as other trainers read them."""
     os.makedirs(options.out, exist_ok=True)
     with open(f"{options.out}/metadata.jsonl", "w", encoding="utf-8") as metadata:
         for path in sorted(glob.glob(f"{options.data}/train-*.npy")):
