@@ -42,7 +42,7 @@ import Torch
 
     @Test func builtInPairIsDescribed() throws {
         let pair = try load()
-        #expect(pair.summary.hasSuffix("VQGAN f=8, 1024 codes + CLIP 64 px"))
+        #expect(pair.summary.hasSuffix("VQGAN f=8, 4096 codes + CLIP 64 px"))
         #expect(pair.recommended[.size] == "128x128")
         #expect(pair.recommended[.start] == "sketch")
         #expect(pair.sketches?.book.captions.count == 4644)
@@ -63,7 +63,7 @@ import Torch
 
     @Test func weightFilesCanBeNamedThemselves() throws {
         let pair = try load(folder.path + "/vqgan.safetensors", folder.path + "/clip.safetensors")
-        #expect(pair.summary == "vqgan VQGAN f=8, 1024 codes + clip CLIP 64 px")
+        #expect(pair.summary == "vqgan VQGAN f=8, 4096 codes + clip CLIP 64 px")
         #expect(pair.sketches != nil)
     }
 

@@ -127,6 +127,7 @@ class CLIP(nn.Module):
     def load(cls, folder):
         weights, configuration = tensors.load(f"{folder}/clip.safetensors")
         model = cls(configuration)
+        weights["logit_scale"] = weights["logit_scale"].reshape(1)  # the program writes a number
         model.load_state_dict(weights)
         return model.to(memory_format=torch.channels_last)
 
