@@ -14,6 +14,12 @@ final class PreviewWorker: Sendable {
     enum Answer: Sendable {
         case rendered(PreviewTicket, PreviewPicture)
         case failed(PreviewTicket, String)
+
+        var ticket: PreviewTicket {
+            switch self {
+            case .rendered(let ticket, _), .failed(let ticket, _): ticket
+            }
+        }
     }
 
     /// What the two threads share.

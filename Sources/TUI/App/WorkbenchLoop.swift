@@ -108,7 +108,8 @@ import Preview
 
     private func receivePreview() {
         guard let (answer, seconds) = previews.takeAnswer() else { return }
-        if state.showingCostsSteps {
+        // After an earlier frame's preview the next one is still being rendered.
+        if state.showingCostsSteps, answer.ticket == state.preview.requested {
             engine.outbox.restFrames(for: min(Self.longestFrameRest, .seconds(seconds * Self.restPerPreview)))
         }
         switch answer {
