@@ -182,7 +182,8 @@ enum ModelLoader {
         return result
     }
 
-    private static func weights<Result>(
+    /// Errors of weights as failures that name the file.
+    static func weights<Result>(
         of path: String,
         _ body: () throws(WeightsError) -> Result
     ) throws(EngineFailure) -> Result {

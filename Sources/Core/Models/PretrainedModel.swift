@@ -30,7 +30,7 @@ package struct PretrainedVQGAN {
     /// Builds the model; its tensors become parameters if there is a set for them. What the model derives from them stays
     /// as it is.
     package func build(device: Device, training parameters: ParameterSet? = nil) throws(EngineFailure) -> VQGAN {
-        try engineFailures(source.path) { () throws(WeightsError) in
+        try ModelLoader.weights(of: source.path) { () throws(WeightsError) in
             let w =
                 if let parameters {
                     Weights(source, prefix: prefix, device: device, training: parameters)
@@ -91,7 +91,7 @@ package struct PretrainedCLIP {
     /// Builds the model; its tensors become parameters if there is a set for them. What the model derives from them stays
     /// as it is.
     package func build(device: Device, training parameters: ParameterSet? = nil) throws(EngineFailure) -> CLIP {
-        try engineFailures(source.path) { () throws(WeightsError) in
+        try ModelLoader.weights(of: source.path) { () throws(WeightsError) in
             let w =
                 if let parameters {
                     Weights(source, device: device, training: parameters)
@@ -102,17 +102,5 @@ package struct PretrainedCLIP {
                 try CLIP(w, configuration: configuration, tokenizer: tokenizer)
             }
         }
-    }
-}
-
-/// Errors of weights as failures that name the file.
-private func engineFailures<Result>(
-    _ path: String,
-    _ body: () throws(WeightsError) -> Result
-) throws(EngineFailure) -> Result {
-    do {
-        return try body()
-    } catch {
-        throw EngineFailure(weights: error, of: path)
     }
 }
